@@ -1,0 +1,5 @@
+"""python -m jetbench"""
+
+from jetbench.cli import main
+
+main()

@@ -1,0 +1,31 @@
+"""The command jetbench-tui. Each command's module is imported only when it is called."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+
+
+def main() -> None:
+    """Entry point of the console script. Without arguments and on a terminal it is the app."""
+    if len(sys.argv) == 1 and _terminal():
+        _splash()
+        gc.disable()  # until the first paint: nothing that imports make is garbage
+        from jetbench.cli.app import open_app
+        from jetbench.cli.errors import guarded
+
+        sys.exit(guarded(lambda: open_app({}), debug=False))
+    from jetbench.cli.commands import run_command_line
+
+    sys.exit(run_command_line())
+
+
+def _terminal() -> bool:
+    """Whether an app can be drawn: Textual reads fd 0, draws to fd 2, and never checks either."""
+    return os.isatty(0) and os.isatty(2) and os.environ.get("TERM", "") not in ("", "dumb")
+
+
+def _splash() -> None:
+    """A first line before anything heavy is imported: seconds on a small board, nothing here."""
+    os.write(2, b"\x1b[?1049h\x1b[2J\x1b[H\x1b[?25l jetbench  starting: reading the board\xe2\x80\xa6\r\n")

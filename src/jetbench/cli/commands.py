@@ -1,0 +1,116 @@
+"""The command line: names, options and what they mean. The work is in one module a command."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from jetbench import __version__
+from jetbench.cli import errors
+from jetbench.cli.options import sensor_arguments, sensor_options
+
+_COMMANDS = {
+    "run": "jetbench.cli.run",
+    "count": "jetbench.cli.count",
+    "models": "jetbench.cli.models",
+    "sensors": "jetbench.cli.sensors",
+    "show": "jetbench.cli.show",
+    "export": "jetbench.cli.export",
+}
+# One line each, here, so that --help imports none of them.
+_SUMMARIES = {
+    "run": "Measure without a screen: progress, a table, a recording.",
+    "count": "Parameters, MACs, FLOPs and bytes of models; no timing.",
+    "models": "List what can be measured here.",
+    "sensors": "Every channel of this board, or why it is missing.",
+    "show": "The table of a recording.",
+    "export": "Write a recording as CSV or JSON.",
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module when it is called, not to list it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(_COMMANDS[cmd_name]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_SUMMARIES.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            raise click.UsageError(f"{error.message} There are: {', '.join(_COMMANDS)}.", ctx) from error
+
+
+@click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="jetbench-tui")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.option("--theme", metavar="NAME", help="The app's theme.")
+@click.option(
+    "--glyphs",
+    type=click.Choice(["auto", "braille", "block", "ascii"]),
+    default="auto",
+    help="What charts are made of.",
+)
+@click.option("--python", metavar="PATH", help="The interpreter that measures (it has torch).")
+@click.option("--root", metavar="DIR", help="Read DIR/sys, DIR/proc, DIR/etc instead of the board's own.")
+@sensor_options
+@click.pass_context
+def cli(ctx: click.Context, /, **options: Any) -> None:
+    """Which PyTorch model should run on this board: how fast, for how many watts, and why.
+
+    Without a command it opens the app; without a terminal it measures the default plan.
+    """
+    ctx.obj = options
+    if ctx.invoked_subcommand is not None:
+        return
+    from jetbench.cli import _terminal
+
+    if _terminal():
+        from jetbench.cli.app import open_app
+
+        ctx.exit(open_app(options | {"sensors": sensor_arguments(options)}))
+    from jetbench.cli.run import run_default
+
+    ctx.exit(run_default(options))
+
+
+def run_command_line(arguments: list[str] | None = None) -> int:
+    """Run one command line and return its exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    debug = "--debug" in arguments
+    if debug:  # wherever it stands
+        arguments = [word for word in arguments if word != "--debug"]
+
+    def work() -> int | None:
+        try:
+            status = cli.main(arguments, prog_name="jetbench-tui", standalone_mode=False)
+        except click.Abort:
+            return errors.INTERRUPTED
+        except click.ClickException as error:
+            if debug:
+                raise
+            raise _usage(error) from error
+        return status if isinstance(status, int) else None
+
+    return errors.guarded(work, debug=debug)
+
+
+def _usage(error: click.ClickException) -> errors.CliError:
+    context = getattr(error, "ctx", None)
+    where = f" (see {context.command_path} --help)" if context is not None else ""
+    return errors.CliError(f"{error.format_message()}{where}")

@@ -1,0 +1,113 @@
+"""Options several commands share; they may stand before or after the command's name."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+# The board side has their numbers (jetbench_agent.sensors.simulated_boards), a test holds the two together.
+SIMULATED_BOARDS = ("agx-orin", "nano", "nano-2gb", "orin", "pi5", "xavier-nx")
+MOST_SCALE = 1000.0
+
+
+def _simulated(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    if value is None:
+        return None
+    name, _, speed = value.partition(":")
+    if name not in SIMULATED_BOARDS:
+        raise click.BadParameter(f"no simulated board {name!r}; there are: {', '.join(SIMULATED_BOARDS)}.")
+    if speed or value.endswith(":"):
+        try:
+            scale = float(speed[1:]) if speed.startswith("x") else 0.0
+        except ValueError:
+            scale = 0.0
+        if not 0.1 <= scale <= MOST_SCALE:
+            raise click.BadParameter(f"{speed!r} is no time scale; {name}:x20 runs its heat 20 times as fast.")
+    return value
+
+
+def _plug(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    if value is not None:
+        from urllib.parse import urlsplit
+
+        try:
+            parts = urlsplit(value)
+            known = parts.scheme in ("http", "https") and bool(parts.hostname)
+            known = known and (parts.path in ("", "/", "/cm") or "/rpc/" in parts.path)
+        except ValueError:
+            known = False
+        if not known:
+            tasmota, shelly = "http://HOST/cm?cmnd=Status%208", "http://HOST/rpc/Switch.GetStatus?id=0"
+            raise click.BadParameter(f"{value!r}: a plug's address is http://HOST, {tasmota} or {shelly}.")
+    return value
+
+
+PYTHON = click.option("--python", metavar="PATH", help="The interpreter that measures (it has torch).")
+ROOT = click.option("--root", metavar="DIR", help="Read DIR/sys, DIR/proc, DIR/etc instead of the board's own.")
+JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else.")
+_SENSORS = (
+    click.option(
+        "--simulate",
+        metavar="BOARD[:xN]",
+        callback=_simulated,
+        help=f"A made-up board, its heat N times as fast: {', '.join(SIMULATED_BOARDS)}.",
+    ),
+    click.option("--power-cmd", metavar="CMD", help="An external meter: a command that prints watts, line by line."),
+    click.option("--power-url", metavar="URL", callback=_plug, help="An external meter: a Tasmota or Shelly plug."),
+    click.option("--power-rail", metavar="LABEL", help="One of the board's own rails as its total (see sensors)."),
+    click.option("--jtop-python", metavar="PATH", help="On a Jetson: an interpreter that has jtop (jetson-stats)."),
+    click.option("--no-jtop", is_flag=True, help="On a Jetson: do not ask jtop."),
+    click.option("--powertop", is_flag=True, help="On x86 and as root: powertop's estimate, where nothing measures."),
+)
+
+
+METER = click.option(
+    "--meter",
+    metavar="CSV",
+    type=click.Path(path_type=Path),
+    help="Power from a meter recorded elsewhere: time,watts; ISO times, seconds since 1970 or since the run began.",
+)
+
+
+def sensor_options(command: F) -> F:
+    """The options that say where readings come from."""
+    return functools.reduce(lambda decorated, option: option(decorated), reversed(_SENSORS), command)
+
+
+def inherited(ctx: click.Context, options: dict[str, Any]) -> tuple[str | None, str | None]:
+    """``--python`` and ``--root`` of the command, or else of the program."""
+    above = ctx.obj or {}
+    return options.get("python") or above.get("python"), options.get("root") or above.get("root")
+
+
+def sensor_arguments(options: dict[str, Any], ctx: click.Context | None = None) -> tuple[str, ...]:
+    """What the agent is told of them. Raises UsageError where they exclude each other."""
+    above = (ctx.obj if ctx is not None else None) or {}
+    found = {name: options.get(name) or above.get(name) for name in _NAMES}
+    _check(found, options.get("root") or above.get("root"))
+    arguments = []
+    for name, value in found.items():
+        if value:
+            option = "--" + name.replace("_", "-")
+            arguments.append(option if value is True else f"{option}={value}")
+    return tuple(arguments)
+
+
+_METERS = ("power_cmd", "power_url", "power_rail")
+_NAMES = ("simulate", *_METERS, "jtop_python", "no_jtop", "powertop")
+
+
+def _check(found: dict[str, Any], root: str | None) -> None:
+    named = [name for name in _METERS if found[name]]
+    if len(named) > 1:
+        raise click.UsageError("--power-cmd, --power-url and --power-rail exclude each other: one gives the total.")
+    if found["simulate"] and root:
+        raise click.UsageError("--simulate and --root exclude each other.")
+    if found["simulate"] and named:
+        raise click.UsageError("--simulate takes no meter: real watts of a simulated board would mislead.")

@@ -1,0 +1,99 @@
+"""Progress on stderr: one line that is rewritten on a terminal, a line a case elsewhere."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TextIO
+
+from jetbench.domain.results import CaseResult
+from jetbench.domain.text import printable
+from jetbench.session.snapshot import Snapshot
+
+
+class Printer:
+    def __init__(self, stream: TextIO, *, quiet: bool) -> None:
+        self._stream = stream
+        self._quiet = quiet
+        self._live = stream.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
+        self._said: dict[int, int] = {}  # passes of a case when its line was written
+        self._ended = 0
+        self._drawn = False
+        # Seconds between looks; drawing more often would only take the core's time.
+        self.interval = 0.5
+
+    def update(self, snapshot: Snapshot) -> None:
+        if self._quiet:
+            return
+        self._finished_cases(snapshot)
+        if self._live:
+            self._stream.write("\r\x1b[2K" + _line(snapshot)[: shutil.get_terminal_size().columns - 1])
+            self._stream.flush()
+            self._drawn = True
+
+    def finish(self, snapshot: Snapshot) -> None:
+        if self._quiet:
+            return
+        self._finished_cases(snapshot)
+        self._clear()
+
+    def _finished_cases(self, snapshot: Snapshot) -> None:
+        """A line for every case that has ended, in every round."""
+        for case in snapshot.cases:
+            passes = case.latency.n if case.latency is not None else 0
+            if case.status in ("queued", "running", "skipped") or self._said.get(case.case.id) == passes:
+                continue
+            self._said[case.case.id] = passes
+            self._ended += 1
+            self._clear()
+            total = max(snapshot.progress.total, self._ended)
+            left = snapshot.progress.seconds_left
+            rest = f", {duration(left)} left" if left is not None and left >= 1 and self._ended < total else ""
+            self._stream.write(f"[{self._ended}/{total}] {case_line(case)}{rest}\n")
+            self._stream.flush()
+
+    def _clear(self) -> None:
+        if self._drawn:
+            self._stream.write("\r\x1b[2K")
+            self._stream.flush()
+            self._drawn = False
+
+
+def case_line(case: CaseResult) -> str:
+    """``resnet18 fp32 b1 224x224: p50 68.1 ms`` or why not."""
+    name = label(case)
+    if case.status == "measured" and case.latency is not None:
+        return f"{name}: p50 {case.latency.p50 * 1e3:.4g} ms, n = {case.latency.n}"
+    if case.status == "interrupted":
+        return f"{name}: interrupted after {case.latency.n if case.latency else 0} passes"
+    return f"{name}: {case.status}: {printable(case.error or 'no reason given')}"
+
+
+def label(case: CaseResult) -> str:
+    shape = case.model.input[2:] if case.model and len(case.model.input) == 4 else case.case.size
+    size = f" {shape[0]}x{shape[1]}" if shape else ""
+    return f"{printable(case.case.model)} {case.case.variant} b{case.case.batch}{size} {case.case.device}"
+
+
+def _line(snapshot: Snapshot) -> str:
+    progress = snapshot.progress
+    if progress.case is None:
+        stage = f"{progress.stage}\N{HORIZONTAL ELLIPSIS}" if progress.stage else ""
+        return f"{snapshot.status} {stage}".strip()
+    target = f"/{progress.target}" if progress.target else ""
+    left = f", {duration(progress.seconds_left)} left" if progress.seconds_left is not None else ""
+    name = printable(progress.case.model)
+    where = f"case {progress.finished + 1}/{progress.total}"
+    return f"{where} {name} b{progress.case.batch}: {progress.stage or 'begins'} {progress.samples}{target}{left}"
+
+
+def duration(seconds: float | None) -> str:
+    """``4 s``, ``2:05 min``, ``1:02 h``."""
+    if seconds is None:
+        return "time unknown"
+    whole = round(seconds)
+    if whole < 100:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60}:{whole % 60:02d} min"
+    return f"{whole // 3600}:{whole % 3600 // 60:02d} h"

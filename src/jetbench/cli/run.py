@@ -1,0 +1,217 @@
+"""jetbench-tui run: the headless twin of the app over the same session."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from jetbench.cli.errors import INTERRUPTED, MEASURED, SOME_FAILED, CliError
+from jetbench.cli.options import PYTHON, ROOT, inherited, sensor_arguments, sensor_options
+from jetbench.cli.progress import Printer
+from jetbench.cli.session import fault_code, fault_error, make_worker, started
+from jetbench.domain import plan as plans
+from jetbench.domain.plan import Plan, PlanError
+from jetbench.domain.text import printable
+from jetbench.session.state import SessionState
+from jetbench.session.worker import SessionWorker
+
+TERMINATED = 143
+
+
+@click.command("run")
+@click.argument("plan_file", metavar="[PLAN.toml]", required=False, type=click.Path(path_type=Path))
+@click.option("-m", "--model", "models", multiple=True, metavar="MODEL", help="A model; again for more, or a,b,c.")
+@click.option("-b", "--batch", metavar="1,2,4", help="Batch sizes.")
+@click.option("-s", "--size", metavar="224", help="Input sizes: 224, 128,224 or 240x320. Default: the model's own.")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="auto: CUDA where a kernel really runs.")
+@click.option("--dtype", metavar="fp32,...", help=f"Variants: {', '.join(plans.VARIANTS)}.")
+@click.option("--threads", type=int, metavar="N", help="Threads of a pass. Default: every core but the screen's.")
+@click.option("--weights", metavar="NAME|FILE", help="A torchvision weights entry or a checkpoint. Default: random.")
+@click.option("-k", "k", type=int, metavar="N", help="Passes after the first. Default: 10.")
+@click.option("--until", metavar="1%", help="Instead of -k: until the median is known that well.")
+@click.option("--max-time", metavar="60s", help="Measuring a case stops here.")
+@click.option("--case-timeout", metavar="10m", help="A case without a sign of life for so long is killed.")
+@click.option("--warmup", type=int, metavar="N", help="Passes between the first and those that count.")
+@click.option("--rounds", type=int, metavar="N", help="Measure all cases N times, later rounds in random order.")
+@click.option("--seed", type=int, metavar="N", help="Of that order.")
+@click.option("--fresh", is_flag=True, default=None, help="A new interpreter for every case instead of a fork.")
+@PYTHON
+@ROOT
+@sensor_options
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="The recording.")
+@click.option(
+    "--csv", "csv_path", type=click.Path(path_type=Path), metavar="PATH", help="Export: a folder, or FILE.csv."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else.")
+@click.pass_context
+def command(ctx: click.Context, /, plan_file: Path | None, output: Path | None, **options: Any) -> None:
+    """Measure without a screen: progress, a table, a recording."""
+    plan = plan_from(plan_file, options)
+    python, root = inherited(ctx, options)
+    sensors = sensor_arguments(options, ctx)
+    ctx.exit(measure(plan, python, root, output, options["csv_path"], options["as_json"], sensors))
+
+
+def run_default(options: dict[str, Any]) -> int:
+    """The default plan, as `jetbench-tui` without a terminal runs it."""
+    plan, sensors = plans.check(Plan()), sensor_arguments(options)
+    return measure(plan, options.get("python"), options.get("root"), None, None, False, sensors)
+
+
+def plan_from(path: Path | None, options: dict[str, Any]) -> Plan:
+    """The plan of a file, or the default one, with what the command line says instead."""
+    try:
+        plan = plans.load(path) if path is not None else Plan()
+        changes: dict[str, Any] = {
+            name: options[name]
+            for name in ("device", "threads", "weights", "k", "warmup", "rounds", "seed", "fresh")
+            if options.get(name) is not None
+        }
+        if options["models"]:
+            changes["models"] = tuple(name for word in options["models"] for name in _models(word))
+        if options["batch"] is not None:
+            changes["batches"] = plans.parse_counts(options["batch"], "list of batches")
+        if options["size"] is not None:
+            changes["sizes"] = tuple(plans.parse_size(word) for word in options["size"].split(","))
+        if options["dtype"] is not None:
+            changes["variants"] = tuple(options["dtype"].split(","))
+        if options["until"] is not None:
+            changes["until"] = plans.parse_percent(options["until"])
+            changes.setdefault("k", None)
+        elif "k" in changes:
+            changes["until"] = None
+        for name in ("max_time", "case_timeout"):
+            if options[name] is not None:
+                changes[name] = plans.parse_duration(options[name])
+        return plans.check(msgspec.structs.replace(plan, **changes))
+    except PlanError as error:
+        raise CliError(str(error)) from error
+
+
+def _models(word: str) -> list[str]:
+    """``a,b`` is two models; a name of the user's own code is taken as it is."""
+    return [word] if ":" in word else [name for name in word.split(",") if name]
+
+
+def measure(
+    plan: Plan,
+    python: str | None,
+    root: str | None,
+    output: Path | None,
+    csv_path: Path | None,
+    as_json: bool,
+    sensors: tuple[str, ...] = (),
+) -> int:
+    """Run a plan to its end and print what came out. Returns the exit status."""
+    if csv_path is not None:
+        _check_writable(csv_path)
+    worker = make_worker(python, root, screen=not as_json, output=output, sensors=sensors)
+    with started(worker), _signals(worker) as received:
+        try:
+            worker.run(plan)
+        except RuntimeError as error:
+            raise CliError(str(error)) from error
+        printer = Printer(sys.stderr, quiet=as_json)
+        while not worker.wait(printer.interval):
+            printer.update(worker.snapshot())
+        printer.finish(worker.snapshot())
+    return _conclude(worker, csv_path, as_json, received)
+
+
+def _conclude(worker: SessionWorker, csv_path: Path | None, as_json: bool, received: list[int]) -> int:
+    """Table or document, files, exit status."""
+    from jetbench.export.document import document
+    from jetbench.export.json import dumps
+
+    snapshot = worker.snapshot()
+    begun = bool(snapshot.cases)
+    if begun:
+        if as_json:
+            print(dumps(worker.read(document)))
+        else:
+            _print_table(worker)
+        if csv_path is not None:
+            _export_csv(worker, csv_path, as_json)
+    if snapshot.recording_ended:
+        text = f"the recording ended early: {snapshot.recording_ended}; what is printed and exported here is whole"
+        print(f"jetbench-tui: {printable(text)}", file=sys.stderr)
+    if received and (not begun or snapshot.status == "interrupted"):
+        return TERMINATED if received[0] == signal.SIGTERM else INTERRUPTED
+    if snapshot.status in ("failed", "lost"):
+        raise fault_error(snapshot, fault_code(worker))
+    return MEASURED if all(case.status == "measured" for case in snapshot.cases) else SOME_FAILED
+
+
+def _print_table(worker: SessionWorker) -> None:
+    from jetbench.export.table import print_table
+
+    def show(state: SessionState) -> None:
+        print_table(state, sys.stdout)
+
+    worker.read(show)
+    if worker.recording is not None and not worker.snapshot().recording_ended:
+        print(f"\nrecording  {worker.recording}")
+        print(f"export     jetbench-tui export {worker.recording} -f csv")
+
+
+def _export_csv(worker: SessionWorker, path: Path, as_json: bool) -> None:
+    from jetbench.cli.export import export_file
+    from jetbench.export import csv
+    from jetbench.export.files import ExportError
+
+    def write_kept(state: SessionState) -> tuple[Path, ...]:
+        if path.suffix.lower() != ".csv":
+            return csv.write_folder(path, state)
+        csv.write_cases(path, state)
+        return (path,)
+
+    try:
+        if worker.recording is not None and not worker.snapshot().recording_ended:
+            written = export_file(worker.recording, "csv", path)
+        else:  # the disk took no recording: what is still in memory
+            written = worker.read(write_kept)
+    except (ExportError, CliError) as error:
+        raise CliError(f"--csv: {error}", SOME_FAILED) from error
+    if not as_json:
+        print(f"csv        {', '.join(str(file) for file in written)}")
+
+
+def _check_writable(path: Path) -> None:
+    """Refuse a CSV path that could not be written, before minutes are spent measuring."""
+    folder = path.parent if path.suffix.lower() == ".csv" else path
+    try:
+        if path.suffix.lower() == ".csv" and path.is_dir():
+            raise CliError(f"--csv {path}: is a folder")
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".jetbench-{id(path):x}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise CliError(f"--csv {path}: cannot be written: {error.strerror or error}") from error
+
+
+@contextmanager
+def _signals(worker: SessionWorker) -> Iterator[list[int]]:
+    """Ctrl-C and SIGTERM end the run softly, a second one at once. Yields what was received."""
+    received: list[int] = []
+
+    def handle(number: int, _frame: object) -> None:
+        received.append(number)
+        worker.stop(force=len(received) > 1)
+        if len(received) == 1:
+            print("\nstopping after this pass; again to stop at once", file=sys.stderr)
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, handle) for number in numbers}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,63 @@
+"""jetbench-tui show: the table of a recording."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+
+import click
+
+from jetbench.cli.errors import CliError
+from jetbench.cli.options import JSON, METER
+from jetbench.recording.format import RecordingError
+from jetbench.session.load import load
+from jetbench.session.state import SessionState
+
+
+@click.command("show")
+@click.argument("file", type=click.Path(path_type=Path))
+@METER
+@JSON
+def command(file: Path, meter: Path | None, as_json: bool) -> None:
+    """The table of a recording, just as the run printed it."""
+    state = load_or_fail(file, meter)
+    if as_json:
+        from jetbench.export.document import document
+        from jetbench.export.json import dumps
+
+        print(dumps(document(state)))
+    else:
+        from jetbench.export.table import print_table
+
+        print_table(state, sys.stdout)
+
+
+def load_or_fail(file: Path, meter: Path | None = None) -> SessionState:
+    """The session of a recording; what is damaged in it is said on stderr. ``meter`` replaces its power."""
+    try:
+        state, damage = load(file)
+    except RecordingError as error:
+        raise CliError(str(error)) from error
+    left_out = damage.text()
+    if left_out is not None:
+        print(f"jetbench-tui: {file}: {left_out}", file=sys.stderr)
+    if meter is not None:
+        _align(state, meter)
+    return state
+
+
+def _align(state: SessionState, meter: Path) -> None:
+    from jetbench.analysis.meter import parse
+    from jetbench.session.meter import align
+
+    try:
+        with meter.open(newline="", encoding="utf-8-sig", errors="replace") as file:
+            series = parse(file)
+        align(state, series)
+    except OSError as error:
+        raise CliError(f"--meter {meter}: {error.strerror or error}") from error
+    except (ValueError, csv.Error) as error:
+        raise CliError(f"--meter {meter}: {error}") from error
+    if series.refused:
+        print(f"jetbench-tui: {meter}: {series.refused} lines that are no time,watts are left out", file=sys.stderr)

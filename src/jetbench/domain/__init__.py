@@ -1,0 +1,1 @@
+"""The words of the field: plan, events, metrics and results. Imports nothing of jetbench."""

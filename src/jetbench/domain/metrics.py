@@ -1,0 +1,150 @@
+"""Every figure of a case once: its name, its unit, where it stands in files and what it means.
+
+Tables, the header of cases.csv and docs/figures.md are made from this. ``path`` leads to the value
+in a case of the document (docs/results.schema.json); ``unit`` is the unit there and in CSV, and a
+table may show it in another (``shown``), after multiplying by ``factor``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    key: str
+    path: tuple[str, ...]
+    title: str  # heading in a table, without its unit
+    unit: str  # in the document and in CSV; "" where there is none
+    meaning: str
+    shown: str = ""  # unit in a table, where it is another
+    factor: float = 1.0  # to that unit
+    text: bool = False  # words, not a number
+    reason: str | None = None  # column of cases.csv with the reason, where the value can be N/A for one
+
+    @property
+    def csv(self) -> str:
+        """Column of cases.csv."""
+        return f"{self.key}_{self.unit}" if self.unit else self.key
+
+    @property
+    def heading_unit(self) -> str:
+        return self.shown or self.unit
+
+
+def _text(key: str, title: str, meaning: str) -> Metric:
+    return Metric(key, (key,), title, "", meaning, text=True)
+
+
+def _latency(name: str, title: str, meaning: str) -> Metric:
+    return Metric(f"latency_{name}", ("latency_s", name), title, "s", meaning, shown="ms", factor=1e3)
+
+
+def _cold(name: str, meaning: str) -> Metric:
+    return Metric(f"cold_{name}", ("cold_start_s", name), name, "s", meaning)
+
+
+_CASE = (
+    _text("model", "model", "name of the model, as the interpreter that measured knows it"),
+    _text("variant", "variant", "numeric format of weights and input: fp32, fp16, bf16"),
+    _text("device", "device", "what it ran on: cpu or cuda"),
+    Metric("batch", ("batch",), "batch", "", "items in one forward pass"),
+    _text("input", "input", "shape of one input batch, batch x channels x height x width"),
+    _text("status", "status", "measured, failed, refused (before it began), skipped or interrupted"),
+    _text("error", "error", "why it did not end well, one line"),
+    Metric("params", ("params",), "params", "", "parameters, each counted once", shown="M", factor=1e-6),
+    Metric("macs", ("macs",), "MACs", "", "multiply-adds of one pass (FLOPs are twice that)", shown="G", factor=1e-9),
+)
+
+_COLD = (
+    _cold("spawn", "start of the interpreter"),
+    _cold("import", "import of torch, once for all cases of a run"),
+    _cold("torchvision", "import of torchvision, once for all cases of a run"),
+    _cold("fork", "start of the case's own process"),
+    _cold("context", "start of the accelerator"),
+    _cold("load", "the model built and its weights read"),
+    _cold("to_device", "weights moved to the device"),
+    Metric("cold_first", ("cold_start_s", "first"), "first", "s", "first forward pass, never part of the latency"),
+)
+
+_LATENCY = (
+    Metric("latency_n", ("latency_s", "n"), "n", "", "passes that count, after the first and the warm-up"),
+    _latency("mean", "mean", "arithmetic mean of one pass of a whole batch"),
+    _latency("std", "std", "sample standard deviation; N/A for one pass"),
+    _latency("min", "min", "fastest pass"),
+    _latency("p50", "p50", "median"),
+    _latency("p90", "p90", "90th percentile, linear between neighbours"),
+    _latency("p95", "p95", "95th percentile"),
+    _latency("p99", "p99", "99th percentile"),
+    _latency("max", "max", "slowest pass"),
+    _latency("ci95_low", "ci95 low", "lower end of the 95 % interval of the median; N/A below 6 passes"),
+    _latency("ci95_high", "ci95 high", "upper end of the 95 % interval of the median"),
+)
+
+_COST = (
+    Metric("throughput_ips", ("throughput_ips",), "items/s", "", "items a second: batch over mean latency"),
+    Metric("peak_memory", ("peak_memory_mib",), "memory", "mib", "peak resident memory of the process", shown="MiB"),
+    Metric("power", ("power_w",), "power", "w", "mean total power while it ran", shown="W", reason="power_reason"),
+    Metric("energy", ("energy_j",), "energy", "j", "energy of one item", shown="J", reason="energy_reason"),
+    Metric("energy_u", ("energy_u_j",), "energy ±", "j", "uncertainty of the energy, about 95 %", shown="J"),
+    _text("throttled", "throttled", "yes, no, or N/A where the board does not say"),
+    _text("flags", "flags", "passes by flag, such as W=2: two of warm-up"),
+    _text("grade", "grade", "A to D: how far the figures can be trusted"),
+    _text("verdict", "verdict", "why it is as fast as it is, with its evidence"),
+)
+
+METRICS: tuple[Metric, ...] = _CASE + _COLD + _LATENCY + _COST
+BY_KEY: Mapping[str, Metric] = {metric.key: metric for metric in METRICS}
+
+# Where cases.csv takes the reason of a missing figure from, in a case of the document.
+REASON_PATH = ("energy_reason",)
+
+
+def value(case: Mapping[str, Any], metric: Metric) -> Any:
+    """The metric's value in a case of the document; None where there is none."""
+    if metric.key in _INTERVAL:
+        interval = (case.get("latency_s") or {}).get("ci95")
+        return interval[_INTERVAL[metric.key]] if interval else None
+    found: Any = case
+    for name in metric.path:
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found
+
+
+_INTERVAL = {"latency_ci95_low": 0, "latency_ci95_high": 1}
+
+
+def number(metric: Metric, found: float | None, digits: int = 4) -> str:
+    """A value as a table shows it: in the shown unit, ``digits`` significant digits, never an exponent."""
+    return "N/A" if found is None else significant(found * metric.factor, digits)
+
+
+def significant(number: float, digits: int = 4) -> str:
+    """``digits`` significant digits, whole numbers as a whole; what is small keeps two and is never shown as 0."""
+    size = abs(number)
+    if size == 0:
+        return "0"
+    if size < 0.01:
+        return f"{number:.{min(12, 1 - math.floor(math.log10(size)))}f}"
+    before = len(f"{size:.0f}") if size >= 1 else 0
+    return f"{number:.{max(0, min(digits - before, 4))}f}"
+
+
+def markdown() -> str:
+    """docs/figures.md."""
+    rows = ["| cases.csv | results document | unit there | in tables | meaning |", "|---|---|---|---|---|"]
+    for metric in METRICS:
+        where = ".".join(metric.path)
+        if metric.key in _INTERVAL:
+            where = f"latency_s.ci95[{_INTERVAL[metric.key]}]"
+        heading = f"{metric.title} ({metric.heading_unit})" if metric.heading_unit else metric.title
+        unit = {"mib": "MiB", "w": "W", "j": "J"}.get(metric.unit, metric.unit)
+        rows.append(f"| `{metric.csv}` | `{where}` | {unit} | {heading} | {metric.meaning} |")
+    head = (
+        "# Figures\n\nMade from `src/jetbench/domain/metrics.py`; a test holds the two together.\n"
+        "A figure that is missing is `N/A` in CSV and null in the document, never 0.\n\n"
+    )
+    return head + "\n".join(rows) + "\n"

@@ -1,0 +1,190 @@
+"""The plan: what to measure and how, from a TOML file, the command line or the app."""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import sys
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from jetbench.domain.events import Case, Protocol
+
+LAB_MODELS = ("mobilenet_v2", "mobilenet_v3_small", "resnet18", "squeezenet1_1")
+VARIANTS = ("fp32", "fp16", "bf16")
+MAX_PLAN_BYTES = 1 << 20
+MAX_CASES = 10_000
+
+
+class PlanError(ValueError):
+    """The plan or the command line is wrong; the text is one line that says where and what."""
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Models x variants x sweep points, with the protocol's settings. Durations are in seconds."""
+
+    models: tuple[str, ...] = LAB_MODELS
+    variants: tuple[str, ...] = ("fp32",)
+    batches: tuple[int, ...] = (1,)
+    sizes: tuple[tuple[int, int], ...] = ()  # (height, width); none: each model's own
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    threads: int | None = None  # None: one for each core that is left to the bench child
+    weights: str | None = None  # a torchvision weights entry or a local checkpoint; None: random
+    k: int | None = None  # passes after the first; with neither k nor until: 10
+    until: float | None = None  # relative half width of the median's 95 % interval: 0.01 is 1 %
+    max_time: float = 60.0  # measuring a case stops here
+    case_timeout: float | None = None  # a stage longer than this is killed; None: 10 x max_time, at least 30 s
+    warmup: int = 0
+    rounds: int = 1
+    seed: int | None = None
+    fresh: bool = False  # a new interpreter for every case instead of a fork
+
+    def protocol(self) -> Protocol:
+        k = 10 if self.k is None and self.until is None else self.k
+        return Protocol(
+            k=k,
+            until=self.until,
+            max_time_s=self.max_time,
+            case_timeout_s=self.case_timeout or max(30.0, 10 * self.max_time),
+            warmup=self.warmup,
+            rounds=self.rounds,
+            seed=self.seed or 0,
+            fresh=self.fresh,
+        )
+
+    def cases(self) -> tuple[Case, ...]:
+        """Every case, in the order of the plan. The device stays "auto" until the board answered."""
+        points = itertools.product(self.models, self.variants, self.sizes or (None,), self.batches)
+        return tuple(
+            Case(
+                id=index,
+                model=model,
+                variant=variant,
+                device=self.device,
+                batch=batch,
+                size=size,
+                threads=self.threads or 0,
+                weights=self.weights,
+            )
+            for index, (model, variant, size, batch) in enumerate(points)
+        )
+
+
+def check(plan: Plan) -> Plan:
+    """Refuse values that no run could mean. Returns the plan, raises PlanError."""
+    rules = (
+        (bool(plan.models), "no model is named"),
+        (bool(plan.batches), "no batch is named"),
+        (all(1 <= b <= 65_536 for b in plan.batches), "a batch is a whole number from 1 to 65536"),
+        (all(min(s) >= 1 and max(s) <= 8192 for s in plan.sizes), "an input size is 1 to 8192 pixels"),
+        (bool(plan.variants), "no variant is named"),
+        (plan.threads is None or 1 <= plan.threads <= 1024, "threads is a whole number from 1 to 1024"),
+        (plan.k is None or 1 <= plan.k <= 10_000_000, "k is a whole number from 1 to 10000000"),
+        (plan.until is None or 0 < plan.until < 1, "until lies between 0 % and 100 %"),
+        (plan.k is None or plan.until is None, "k and until exclude each other"),
+        (plan.max_time > 0 and plan.max_time <= 86_400, "max-time lies between 0 and 24 hours"),
+        (plan.case_timeout is None or plan.case_timeout > 0, "case-timeout is longer than 0"),
+        (0 <= plan.warmup <= 100_000, "warmup is a whole number from 0 to 100000"),
+        (1 <= plan.rounds <= 1000, "rounds is a whole number from 1 to 1000"),
+    )
+    for holds, text in rules:
+        if not holds:
+            raise PlanError(text)
+    for variant in plan.variants:
+        if variant not in VARIANTS:
+            raise PlanError(f"unknown variant {variant!r}; there are: {', '.join(VARIANTS)}")
+    size = len(plan.models) * len(plan.variants) * len(plan.batches) * max(1, len(plan.sizes))
+    if size > MAX_CASES:
+        raise PlanError(f"the plan has {size} cases; at most {MAX_CASES} make sense in one session")
+    return plan
+
+
+def load(path: Path) -> Plan:
+    """Read a TOML plan. Raises PlanError with file, and line and column where TOML gives them."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_PLAN_BYTES + 1)
+    except OSError as error:
+        raise PlanError(f"{path}: {error.strerror or error}") from error
+    if len(data) > MAX_PLAN_BYTES:
+        raise PlanError(f"{path}: larger than 1 MiB, this is no plan")
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        table = tomllib.loads(data.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PlanError(f"{path}: not valid TOML: {error}") from error
+    return _convert(path, table)
+
+
+def _convert(path: Path, table: dict[str, Any]) -> Plan:
+    known = Plan.__struct_fields__
+    for key in table:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else f"; there are: {', '.join(known)}"
+            raise PlanError(f"{path}: unknown key {key!r}{hint}")
+    converted = dict(table)
+    try:
+        for key in ("max_time", "case_timeout"):
+            if isinstance(table.get(key), str):
+                converted[key] = parse_duration(table[key])
+        if isinstance(table.get("until"), str):
+            converted["until"] = parse_percent(table["until"])
+        if "sizes" in table:
+            converted["sizes"] = [parse_size(str(size)) for size in table["sizes"]]
+        return check(msgspec.convert(converted, Plan))
+    except (msgspec.ValidationError, PlanError, TypeError) as error:
+        raise PlanError(f"{path}: {error}") from error
+
+
+def parse_duration(text: str) -> float:
+    """``90``, ``90s``, ``15m``, ``1h`` in seconds."""
+    unit = {"s": 1, "m": 60, "h": 3600}.get(text[-1:].lower())
+    try:
+        value = float(text[:-1]) * unit if unit else float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 < value < float("inf"):
+        raise PlanError(f"{text!r} is no duration; write 90s, 15m or 1h")
+    return value
+
+
+def parse_percent(text: str) -> float:
+    """``1%`` or ``0.01`` as a fraction."""
+    try:
+        value = float(text[:-1]) / 100 if text.endswith("%") else float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 < value < 1:
+        raise PlanError(f"{text!r} is no share; write 1% or 0.01")
+    return value
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """``224`` or ``320x240`` (height x width)."""
+    parts = text.lower().split("x")
+    try:
+        numbers = [int(part) for part in parts]
+    except ValueError:
+        numbers = []
+    if len(numbers) == 1:
+        numbers *= 2
+    if len(numbers) != 2 or min(numbers) < 1:
+        raise PlanError(f"{text!r} is no input size; write 224 or 240x320 (height x width)")
+    return numbers[0], numbers[1]
+
+
+def parse_counts(text: str, what: str) -> tuple[int, ...]:
+    """``1,2,4`` as whole numbers above 0."""
+    try:
+        values = tuple(int(part) for part in text.split(","))
+    except ValueError:
+        values = ()
+    if not values or min(values) < 1:
+        raise PlanError(f"{text!r} is no {what}; write whole numbers above 0, such as 1,2,4")
+    return values

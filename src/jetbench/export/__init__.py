@@ -1,0 +1,1 @@
+"""One file a format: from a session to CSV, JSON and tables."""

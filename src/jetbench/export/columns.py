@@ -1,0 +1,116 @@
+"""The columns of the results table: which there are, and which go first where there is little room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jetbench.domain import metrics
+from jetbench.domain.metrics import BY_KEY, Metric
+from jetbench.domain.text import printable
+
+GAP = 2
+MAX_NAME = 40
+SETTINGS = ("variant", "device", "batch", "input")  # what a case is, beside its model
+Case = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    title: str
+    unit: str
+    cell: Callable[[Case], str]
+    keep: int  # the lower, the sooner it goes
+    numeric: bool = True
+
+
+def _figure(key: str, keep: int, digits: int = 4) -> Column:
+    metric = BY_KEY[key]
+    return Column(metric.title, metric.heading_unit, lambda case: _shown(metric, case, digits), keep)
+
+
+def _words(key: str, keep: int) -> Column:
+    metric = BY_KEY[key]
+    return Column(metric.title, "", lambda case: _said(metric, case), keep, numeric=False)
+
+
+def _shown(metric: Metric, case: Case, digits: int) -> str:
+    return metrics.number(metric, metrics.value(case, metric), digits)
+
+
+def _said(metric: Metric, case: Case) -> str:
+    value = metrics.value(case, metric)
+    if value is None:
+        return "N/A"
+    return "x".join(map(str, value)) if isinstance(value, list) else printable(value, MAX_NAME)
+
+
+def _mean_std(case: Case) -> str:
+    mean = metrics.value(case, BY_KEY["latency_mean"])
+    std = metrics.value(case, BY_KEY["latency_std"])
+    if mean is None:
+        return "N/A"
+    text = metrics.significant(mean * 1e3)
+    places = len(text.partition(".")[2])
+    return f"{text} \N{PLUS-MINUS SIGN} {std * 1e3:.{places}f}" if std is not None else text
+
+
+def _batch(case: Case) -> str:
+    return str(case["batch"])
+
+
+COLUMNS = (
+    _words("model", 100),
+    _words("variant", 30),
+    _words("device", 5),
+    Column("batch", "", _batch, 45),
+    _words("input", 10),
+    _figure("params", 71),
+    _figure("macs", 72),
+    _figure("cold_first", 70, 3),
+    Column("mean \N{PLUS-MINUS SIGN} std", "ms", _mean_std, 95),
+    _figure("latency_p50", 60),
+    _figure("latency_p95", 35),
+    _figure("latency_p99", 62),
+    _figure("throughput_ips", 55),
+    _figure("peak_memory", 61, 3),
+    _figure("power", 64, 3),
+    _figure("energy", 63, 3),
+    _words("status", 90),
+)
+
+
+def chosen(cases: Sequence[Case], width: int | None) -> tuple[Column, ...]:
+    """The columns that fit; all of them without a width. Three always stay."""
+    columns = list(COLUMNS)
+    while width is not None and len(columns) > 3 and _width(columns, cases) > width:
+        columns.remove(min(columns, key=lambda column: _keep(column, cases)))
+    return tuple(columns)
+
+
+def _keep(column: Column, cases: Sequence[Case]) -> int:
+    """What tells two cases apart stays longer than any figure."""
+    apart = column.title in SETTINGS and len({column.cell(case) for case in cases}) > 1
+    return column.keep + 100 if apart else column.keep
+
+
+def _width(columns: Sequence[Column], cases: Sequence[Case]) -> int:
+    return sum(widest(column, cases) for column in columns) + GAP * (len(columns) - 1)
+
+
+def widest(column: Column, cases: Sequence[Case]) -> int:
+    cells = (len(column.cell(case)) for case in cases)
+    return max(len(column.title), len(column.unit), *cells, 0)
+
+
+def common(cases: Sequence[Case], columns: Sequence[Column]) -> list[str]:
+    """What all cases share and no column says: for the line above the table."""
+    shown = {column.title for column in columns}
+    said = []
+    for key in SETTINGS:
+        values = {_said(BY_KEY[key], case) for case in cases}
+        if BY_KEY[key].title not in shown and len(values) == 1:
+            value = values.pop()
+            said.append(value if key in ("variant", "device") else f"{key} {value}")
+    return said

@@ -1,0 +1,1 @@
+"""Where a stream of events comes from, and where commands go."""

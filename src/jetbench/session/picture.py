@@ -1,0 +1,76 @@
+"""The picture of a session's state that views draw: a Snapshot, made from the fold once a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jetbench.analysis.progress import seconds_left
+from jetbench.analysis.telemetry import TOTAL_POWER, headline_temperature, scaled
+from jetbench.domain import events as ev
+from jetbench.session.snapshot import Progress, Reading, Snapshot
+from jetbench.session.state import SessionState
+
+
+def readings(state: SessionState) -> dict[str, Reading]:
+    if state.board is None:
+        return {}
+    row: Sequence[int | None] = state.telemetry.v if state.telemetry else ()
+    why: dict[str, str] = state.telemetry.why if state.telemetry else {}
+    found: dict[str, Reading] = {}
+    for index, channel in enumerate(state.board.channels):
+        value = scaled(channel, row[index]) if index < len(row) else None
+        reason = None if value is not None else channel.reason or why.get(channel.id) or "no_reading_yet"
+        found[channel.id] = Reading(channel, value, reason)
+    return found
+
+
+def progress(state: SessionState) -> Progress:
+    current = state.records.get(state.current) if state.current is not None else None
+    protocol = state.run.protocol if state.run else ev.Protocol()
+    total = len(state.records) * protocol.rounds
+    left = seconds_left(state.records.values(), protocol, state.finished, state.current, state.samples_in_round)
+    return Progress(
+        case=current.case if current else None,
+        stage=state.stage.name if state.stage else None,
+        stage_since=state.stage.t if state.stage else None,
+        round=state.round,
+        samples=state.samples_in_round,
+        target=protocol.k,
+        finished=state.finished,
+        total=total,
+        seconds_left=left if state.status == "running" else None,
+    )
+
+
+def picture(state: SessionState) -> Snapshot:
+    found = readings(state)
+    shown = [TOTAL_POWER, *(name for name in ("clock.gpu", "load.gpu", "load.cpu") if name in state.history)]
+    if state.board is not None:
+        zone = headline_temperature(state.board, [reading.value for reading in found.values()])
+        shown += [zone] if zone else []
+        shown += [c.id for c in state.board.channels if c.id.startswith("clock.cpu.")][:1]
+    last = state.records.get(state.last_case) if state.last_case is not None else None
+    return Snapshot(
+        t=state.t,
+        t_start=state.run.t if state.run else None,
+        status=state.status,
+        fault=state.fault.text if state.fault else None,
+        hint=state.fault.hint if state.fault else None,
+        board=state.board,
+        software=state.software,
+        models=state.models,
+        models_known=state.models_known,
+        protocol=state.run.protocol if state.run else None,
+        cases=state.case_results(),
+        progress=progress(state),
+        recent_ns=tuple(state.recent),
+        recent_case=last.case if last else None,
+        readings=found,
+        history={name: tuple(state.history[name]) for name in shown if name in state.history},
+        throttled=state.throttle.now,
+        throttle_active=state.throttle.active,
+        throttle_notices=state.throttle.notices,
+        throttle_reason=state.throttle.reason,
+        log=tuple(state.log),
+        revisions=dict(state.revisions),
+    )

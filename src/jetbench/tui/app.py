@@ -1,0 +1,240 @@
+"""The app: pulls a snapshot a few times a second, shows it, and passes on what the keys ask for."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from textual.app import App
+from textual.message import Message
+from textual.theme import Theme
+
+from jetbench.domain.plan import Plan, PlanError
+from jetbench.domain.text import printable
+from jetbench.session.snapshot import Snapshot
+from jetbench.tui import theme as themes
+from jetbench.tui.control import SessionControl, busy
+from jetbench.tui.draft import Draft
+from jetbench.tui.glyphs import ASCII, choose
+from jetbench.tui.palette import Palette
+from jetbench.tui.screens.ask import AskScreen
+from jetbench.tui.screens.bench import BenchScreen
+from jetbench.tui.screens.edit import EditScreen
+from jetbench.tui.screens.help import HelpScreen
+from jetbench.tui.text import clip
+
+FIELDS = {
+    "batch": "Batches, such as 1,2,4",
+    "input": "Input sizes, such as 224 or 240x320,\nor 'own' for the one each model was made for",
+    "passes": "Passes after the first, such as 10,\nor the precision to reach, such as 1%",
+}
+SHARED_CORES_PERIOD = 1.0  # seconds between pulls while the cases run on the screen's core as well
+
+
+class Exported(Message):
+    def __init__(self, files: Sequence[Path], error: str | None = None) -> None:
+        super().__init__()
+        self.files = files
+        self.error = error
+
+
+AFTER_PAINT_S = 0.5
+
+
+class BenchApp(App[None]):
+    TITLE = "jetbench-tui"
+    CSS_PATH = "screens/bench.tcss"  # a default screen's own is not loaded
+
+    def __init__(
+        self,
+        session: SessionControl,
+        plan: Plan,
+        export: Callable[[], Sequence[Path]],
+        theme: str | None = None,
+        glyphs: str = "auto",
+        fps: float = 2.0,
+    ) -> None:
+        super().__init__()
+        self.session = session
+        self.draft = Draft(plan)
+        self.export = export
+        self.glyphs = choose(glyphs)
+        self.period = 1.0 / min(15.0, max(0.1, fps))
+        self.snapshot = Snapshot()
+        self._pulled = float("-inf")
+        self._stop_asked = False
+        self._exporting = False
+        self._loop_of_app: asyncio.AbstractEventLoop | None = None
+        self._exit_asked = False
+        self._themes = themes.load_all()
+        for known in self._themes.found.values():
+            self.register_theme(known)
+        if theme is not None and theme not in self.available_themes:
+            self._themes.problems.append(f"no theme is called {theme!r}; {themes.DEFAULT} is used")
+        self.palette = Palette(self._themes.found[themes.DEFAULT])
+        self.theme = theme if theme in self.available_themes else themes.DEFAULT
+        self.palette = Palette(self.current_theme)
+        self.set_class(self.glyphs is ASCII, "-ascii")
+        self.bench = BenchScreen(self.draft)
+
+    def get_default_screen(self) -> BenchScreen:
+        """Not pushed on an empty one, and filled before it is painted: a paint costs 18 kB."""
+        self.snapshot = self.session.snapshot()
+        self.bench.prepare(self.snapshot, self.size)
+        return self.bench
+
+    def on_mount(self) -> None:
+        self._loop_of_app = asyncio.get_running_loop()
+        if self._exit_asked:
+            self.exit()
+            return
+        self.theme_changed_signal.subscribe(self, self._theme_changed)
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
+        for problem in self._themes.problems:
+            self.say(f"theme {problem}", "warning")
+        self.set_interval(self.period, self.pull)
+        self.set_timer(AFTER_PAINT_S, self._settle)
+
+    def _settle(self) -> None:
+        """What may wait until the screen stands: importing torch takes a core for seconds."""
+        gc.enable()
+        gc.freeze()
+        self.session.request_models()
+
+    # -- the frame
+
+    def pull(self) -> None:
+        """Take the newest snapshot, and let each pane draw what is new in it."""
+        now = time.monotonic()
+        protocol = self.snapshot.protocol
+        shared = protocol is not None and protocol.shared_cores and busy(self.snapshot)
+        if shared and now - self._pulled < SHARED_CORES_PERIOD - 0.05:
+            return
+        self._pulled = now
+        self.snapshot = self.session.snapshot()
+        if not busy(self.snapshot):
+            self._stop_asked = False
+        if self.screen is self.bench:
+            self.bench.show(self.snapshot, now)
+
+    def say(self, text: str, severity: str = "information") -> None:
+        level = "error" if severity == "error" else "warning" if severity == "warning" else "information"
+        lines = [clip(printable(line), 200) for line in text.splitlines()[:8]]
+        self.notify("\n".join(lines), severity=level, markup=False, timeout=6)  # type: ignore[arg-type]
+
+    # -- run
+
+    def action_start(self) -> None:
+        if busy(self.session.snapshot()):
+            return
+        try:
+            self.session.run(self.draft.plan())
+        except (PlanError, RuntimeError) as error:
+            self.say(str(error), "error")
+        else:
+            self.pull()
+
+    def action_stop(self) -> None:
+        if not busy(self.session.snapshot()):
+            return
+        self.session.stop(force=self._stop_asked)
+        if not self._stop_asked:
+            self.say("stopping after this pass; x once more ends the case at once")
+        self._stop_asked = True
+
+    def action_pick(self) -> None:
+        if busy(self.snapshot):
+            self.say("a run goes on; x stops it")
+        elif self.bench.focused_pane() is not self.bench.models:
+            self.bench.go_to("models")
+        else:
+            self.bench.models.toggle()
+            self.bench.latency.redraw()
+
+    def action_edit(self, field: str) -> None:
+        if busy(self.snapshot):
+            self.say("a run goes on; x stops it")
+            return
+
+        def take(text: str | None) -> None:
+            if text is not None:
+                self.draft.set(field, text)
+            self.bench.redraw_all()
+
+        check = lambda text: self.draft.parse(field, text)  # noqa: E731
+        self.push_screen(EditScreen(FIELDS[field], self.draft.text(field), check), take)
+
+    # -- export, in a thread of its own: a large session takes seconds to write
+
+    def action_export(self) -> None:
+        if not self._exporting:
+            self._exporting = True
+            threading.Thread(target=self._export, name="export", daemon=True).start()
+
+    def _export(self) -> None:
+        try:
+            message = Exported(tuple(self.export()))
+        except Exception as error:
+            message = Exported((), str(error) or type(error).__name__)
+        self.post_message(message)
+
+    def on_exported(self, message: Exported) -> None:
+        self._exporting = False
+        if message.error is not None:
+            self.say(f"nothing exported: {message.error}", "error")
+        else:
+            self.say(_files(message.files))
+
+    # -- view
+
+    def action_help(self) -> None:
+        self.push_screen(HelpScreen(self.palette, self.glyphs))
+
+    def action_theme(self) -> None:
+        own = sorted(self._themes.found)
+        here = own.index(self.theme) if self.theme in own else -1
+        self.theme = own[(here + 1) % len(own)]
+        self.say(f"theme {self.theme}")
+
+    def _theme_changed(self, theme: Theme) -> None:
+        self.palette = Palette(theme)
+        self.bench.redraw_all()
+
+    # -- the end
+
+    async def action_quit(self) -> None:
+        if not busy(self.session.snapshot()):
+            self.exit()
+        elif not isinstance(self.screen, AskScreen):
+            question = "A run goes on. What was measured so far is in the recording."
+            self.push_screen(AskScreen(question, "stop it and quit", "go on", self.palette), self._quit_answered)
+
+    def _quit_answered(self, leave: bool | None) -> None:
+        if leave:
+            self.session.stop(force=False)
+            self.exit()
+
+    def request_exit(self) -> None:
+        """From any thread."""
+        self._exit_asked = True
+        if self._loop_of_app is not None:
+            self._loop_of_app.call_soon_threadsafe(self.exit)
+
+
+def _files(paths: Sequence[Path]) -> str:
+    """The folder once, then the names, where they share one."""
+    folders = {path.parent for path in paths}
+    if len(folders) != 1:
+        return "exported\n" + "\n".join(_short(path) for path in paths)
+    return f"exported to {_short(folders.pop())}\n" + "\n".join(path.name for path in paths)
+
+
+def _short(path: Path) -> str:
+    home = os.path.expanduser("~")  # noqa: PTH111 - Path.home() raises where there is none
+    text = str(path)
+    return f"~{text[len(home) :]}" if text.startswith(home + os.sep) else text

@@ -1,0 +1,1 @@
+"""Rows from values: pure functions, no widget, no clock, no thread."""

@@ -1,0 +1,122 @@
+"""A histogram of the newest passes: nice axis, bars, and p50, p95, p99 where they stand."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from jetbench.analysis.latency import percentile
+from jetbench.tui.draw.axis import Axis, axis, crowd, place
+from jetbench.tui.draw.bars import columns
+from jetbench.tui.draw.frame import Room
+from jetbench.tui.row import Row
+
+MARKS = (("p50", 0.50), ("p95", 0.95), ("p99", 0.99))
+GUTTER = 5  # count labels and the tick
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Passes in milliseconds, in order of size, and what is marked of them."""
+
+    ordered: tuple[float, ...]
+    marks: tuple[tuple[str, float], ...]
+
+    @staticmethod
+    def of(durations_ns: Sequence[int]) -> Sample:
+        ordered = tuple(sorted(d * 1e-6 for d in durations_ns))
+        return Sample(ordered, tuple((name, percentile(ordered, q)) for name, q in MARKS) if ordered else ())
+
+    @property
+    def low(self) -> float:
+        return self.ordered[0]
+
+    @property
+    def high(self) -> float:
+        return self.ordered[-1]
+
+
+def fitting_axis(sample: Sample, width: int, before: Axis | None) -> Axis:
+    """Around what matters; far outliers are counted beyond the end. Kept while it still fits: no jitter."""
+    p99 = sample.marks[-1][1]
+    reach = p99 + 0.5 * max(p99 - sample.low, 1e-6)
+    high = min(sample.high, reach) if len(sample.ordered) >= 20 else sample.high
+    if before is not None and before.low <= sample.low and high <= before.high:
+        span = high - sample.low
+        if span >= 0.4 * (before.high - before.low):
+            return before
+    return axis(sample.low, high, max(2, width // 9))
+
+
+def counts(sample: Sample, scale: Axis, bins: int) -> tuple[list[int], int]:
+    """Passes a bin, and those beyond the end."""
+    edges = [bisect_right(sample.ordered, scale.low + (scale.high - scale.low) * i / bins) for i in range(1, bins + 1)]
+    found = [after - before for before, after in zip([0, *edges[:-1]], edges, strict=True)]
+    return found, len(sample.ordered) - edges[-1]
+
+
+def bin_width(n: int, width: int) -> int:
+    """Characters a bin: few passes make wide bins."""
+    wanted = 1 if n >= 400 else 2 if n >= 60 else 3
+    return max(1, min(wanted, width // 8))
+
+
+def draw(sample: Sample, room: Room, before: Axis | None = None) -> tuple[list[Row], Axis]:
+    """As many rows as the room has: bars, the axis, its labels, the marks' names."""
+    cell = bin_width(len(sample.ordered), room.width - GUTTER)
+    bins = max(1, (room.width - GUTTER) // cell)
+    width, height = bins * cell, max(1, room.height - 3)
+    scale = fitting_axis(sample, width, before)
+    found, beyond = counts(sample, scale, bins)
+    top = axis(0, max(found), max(4, height // 2)).high
+    bars = columns([float(n) for n in found], top, height, room.glyphs.levels)
+    marked = {scale.column(value, bins): name for name, value in reversed(sample.marks)}
+    rows = []
+    for y, line in enumerate(bars):
+        label = f"{top:.0f}" if y == 0 else ""
+        row = (
+            room.row()
+            .right(label, GUTTER - 1, "faint")
+            .put(room.glyphs.tick if label else room.glyphs.frame[5], "faint")
+        )
+        rows.append(_bar_line(row, line, cell, marked, room))
+    base = (
+        room.row().right("0", GUTTER - 1, "faint").put(room.glyphs.tick, "faint").put(room.glyphs.axis * width, "faint")
+    )
+    return [*rows, base, _numbers(scale, width, beyond, room), _names(sample, scale, width, room)], scale
+
+
+def _bar_line(row: Row, line: str, cell: int, marked: dict[int, str], room: Room) -> Row:
+    """Runs of bars in one colour; a mark is a coloured bar, and a line above it."""
+
+    def role(column: int) -> str:
+        return marked.get(column, "bars")
+
+    for name, run in groupby(range(len(line)), key=role):
+        for column in run:
+            if name != "bars" and line[column] == " ":
+                row.put((room.glyphs.mark + " " * cell)[:cell], name)
+            else:
+                row.put(line[column] * cell, name)
+    return row
+
+
+def _numbers(scale: Axis, width: int, beyond: int, room: Room) -> Row:
+    row = room.row()
+    labels = [(GUTTER + round(scale.share(t) * (width - 1)), scale.label(t)) for t in scale.ticks()]
+    end = f"+{beyond} beyond" if beyond else "ms"
+    for start, text in place(labels, room.width - len(end) - 1):
+        row.to(start).put(text, "muted")
+    return row.end(end, "warn" if beyond else "faint")
+
+
+def _names(sample: Sample, scale: Axis, width: int, room: Room) -> Row:
+    labels = [
+        (GUTTER + int(scale.share(min(value, scale.high)) * (width - 1)), name, name) for name, value in sample.marks
+    ]
+    row = room.row()
+    for start, text, role in crowd(labels, room.width):
+        row.to(start).put(text, role)
+    return row

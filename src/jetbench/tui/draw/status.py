@@ -1,0 +1,139 @@
+"""The first line: is it live, which board, how hot, what is recorded, how long still."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from rich.cells import cell_len
+
+from jetbench.domain.text import printable
+from jetbench.session.snapshot import Snapshot
+from jetbench.tui.control import busy
+from jetbench.tui.draw import readings
+from jetbench.tui.glyphs import Glyphs
+from jetbench.tui.row import Row
+from jetbench.tui.text import clip, clock, size
+
+Span = tuple[str, str]  # text, role
+
+
+@dataclass(slots=True)
+class Field:
+    """Part of the line. Where room is short, first what has a ``shorter`` form takes it, the highest rank first."""
+
+    rank: int
+    spans: list[Span]
+    shorter: list[Span] | None = None
+
+    @property
+    def width(self) -> int:
+        return 3 + sum(cell_len(printable(text)) for text, _ in self.spans)
+
+
+DROPPED_WORDS = ("NVIDIA", "Developer", "Kit", "Devkit", "Model", "Super")
+STATES = {
+    "connecting": ("CONNECTING", "warn"),
+    "idle": ("READY", "good"),
+    "starting": ("STARTING", "running"),
+    "running": ("LIVE", "live"),
+    "stopping": ("STOPPING", "warn"),
+    "done": ("DONE", "good"),
+    "interrupted": ("STOPPED", "warn"),
+    "failed": ("FAILED", "bad"),
+    "lost": ("LOST", "bad"),
+}
+
+
+def draw(snapshot: Snapshot, width: int, glyphs: Glyphs, wall: str) -> Row:
+    word, role = STATES.get(snapshot.status, (snapshot.status.upper(), "text"))
+    wall_field = Field(6, [(wall, "muted")])
+    fields = [Field(0, [(f"{glyphs.live} {word}", role)]), *_fields(snapshot, glyphs), wall_field]
+    fields = fitted([field for field in fields if field.spans], width)
+    row = Row(width, "bar").gap(1)
+    for field in fields:
+        if field is wall_field:
+            row.to(width - len(wall) - 1)
+        for text, span_role in field.spans:
+            row.put(text, span_role)
+        row.gap(3)
+    return row
+
+
+def fitted(fields: list[Field], width: int) -> list[Field]:
+    while len(fields) > 1 and sum(field.width for field in fields) > width:
+        longer = [field for field in fields if field.shorter is not None]
+        if longer:
+            worst = max(longer, key=lambda field: field.rank)
+            worst.spans, worst.shorter = worst.shorter or [], None
+        else:
+            fields.remove(max(fields, key=lambda field: field.rank))
+    return fields
+
+
+def _fields(snapshot: Snapshot, glyphs: Glyphs) -> list[Field]:
+    throttled = [(f"{glyphs.warn} throttled", "warn")] if snapshot.throttled else []
+    made_up = [("SIMULATED", "warn")] if simulated(snapshot) else []
+    return [
+        Field(0, made_up),
+        _board(snapshot, glyphs),
+        Field(2, _power(snapshot) if snapshot.board else []),
+        Field(2, _temperature(snapshot, glyphs)),
+        Field(4, _clock(snapshot)),
+        Field(1, throttled),
+        _recording(snapshot, glyphs),
+        Field(1, _left(snapshot)),
+    ]
+
+
+def simulated(snapshot: Snapshot) -> bool:
+    """Whether the readings are made up."""
+    return snapshot.board is not None and snapshot.board.facts.get("simulated") is True
+
+
+def _board(snapshot: Snapshot, glyphs: Glyphs) -> Field:
+    board = snapshot.board
+    name = printable((board.model or board.hostname or board.kind) if board else "")
+    if simulated(snapshot):  # said in a field of its own, which is never dropped
+        name = name.removeprefix("SIMULATED ")
+    if not name:
+        return Field(5, [])
+    short = " ".join(word for word in name.split() if word not in DROPPED_WORDS) or name
+    return Field(5, [(clip(name, 44, glyphs.more), "strong")], [(clip(short, 24, glyphs.more), "strong")])
+
+
+def _power(snapshot: Snapshot) -> list[Span]:
+    reading = readings.power(snapshot)
+    if reading is None or reading.value is None:
+        return [("power N/A", "muted")]
+    return [(f"{readings.figure(reading)} W", "power")]
+
+
+def _temperature(snapshot: Snapshot, glyphs: Glyphs) -> list[Span]:
+    reading = readings.temperature(snapshot)
+    if reading is None:
+        return []
+    return [(f"{readings.figure(reading)} {glyphs.degree}C", "temperature")]
+
+
+def _clock(snapshot: Snapshot) -> list[Span]:
+    value = readings.cpu_clock(snapshot)
+    return [(readings.megahertz(value), "text")] if value is not None else []
+
+
+def _recording(snapshot: Snapshot, glyphs: Glyphs) -> Field:
+    if snapshot.recording_ended:
+        return Field(1, [(clip(f"REC ended: {printable(snapshot.recording_ended)}", 48, glyphs.more), "bad")])
+    if not snapshot.recording:
+        return Field(3, [])
+    sign: list[Span] = [("REC ", "bad" if busy(snapshot) else "muted")]
+    figures: list[Span] = [(size(snapshot.recording_bytes), "text")]
+    if busy(snapshot) and snapshot.t_start is not None:
+        figures.append((f" {clock((snapshot.t - snapshot.t_start) * 1e-9)}", "text"))
+    name = clip(printable(PurePath(snapshot.recording).name), 40, glyphs.more)
+    return Field(3, [*sign, (f"{name} ", "muted"), *figures], [*sign, *figures])
+
+
+def _left(snapshot: Snapshot) -> list[Span]:
+    seconds = snapshot.progress.seconds_left
+    return [(f"{clock(seconds)} left", "text")] if seconds is not None and busy(snapshot) else []

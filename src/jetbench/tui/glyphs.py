@@ -1,0 +1,76 @@
+"""Three sets of signs: braille where the terminal can, blocks, and plain ASCII."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    name: str
+    braille: bool
+    levels: str  # bar heights, from empty to full
+    frame: str  # corners clockwise from top left, then horizontal and vertical
+    tick: str  # of a vertical axis
+    axis: str  # of a horizontal axis
+    limit: str  # dashes of a threshold
+    mark: str  # a vertical line through a chart
+    full: str  # gauge: what is there
+    rest: str  # gauge: what is not
+    more: str  # text was cut
+    dot: str  # between words
+    cursor: str
+    picked: str
+    unpicked: str
+    live: str
+    done: str
+    running: str
+    queued: str
+    failed: str
+    stopped: str
+    warn: str
+    dash: str  # between two numbers of a range
+    plus_minus: str
+    degree: str
+
+    def state(self, status: str) -> str:
+        known = {"measured": self.done, "running": self.running, "queued": self.queued, "skipped": self.queued}
+        return known.get(status) or (self.stopped if status == "interrupted" else self.failed)
+
+
+BRAILLE = Glyphs(
+    name="braille", braille=True, levels=" ▁▂▃▄▅▆▇█", frame="╭╮╯╰─│", tick="┤", axis="─", limit="╌", mark="┊",
+    full="━", rest="─", more="…", dot="·", cursor="▸", picked="■", unpicked="□", live="●",
+    done="✓", running="▶", queued="·", failed="✗", stopped="■", warn="!", dash="\u2013", plus_minus="±", degree="°",
+)  # fmt: skip
+
+BLOCK = Glyphs(
+    name="block", braille=False, levels=" ▁▂▃▄▅▆▇█", frame="┌┐┘└─│", tick="┤", axis="─", limit="-", mark=":",
+    full="█", rest="░", more="…", dot="·", cursor="►", picked="■", unpicked="□", live="●",
+    done="√", running="►", queued="·", failed="x", stopped="■", warn="!", dash="-", plus_minus="±", degree="°",
+)  # fmt: skip
+
+ASCII = Glyphs(
+    name="ascii", braille=False, levels=" .:|#", frame="++++-|", tick="+", axis="-", limit="-", mark=":",
+    full="=", rest="-", more="~", dot="-", cursor=">", picked="*", unpicked=".", live="*",
+    done="+", running=">", queued=".", failed="x", stopped="#", warn="!", dash="-", plus_minus="+-", degree="",
+)  # fmt: skip
+
+SETS = {"braille": BRAILLE, "block": BLOCK, "ascii": ASCII}
+
+
+def choose(option: str = "auto", env: Mapping[str, str] | None = None, encoding: str | None = None) -> Glyphs:
+    """The set an option names, or the best that terminal and locale can show. Textual draws to stderr."""
+    if option in SETS:
+        return SETS[option]
+    env = os.environ if env is None else env
+    if encoding is None:
+        stream = sys.__stderr__
+        encoding = (stream.encoding if stream is not None else None) or "utf-8"
+    term = env.get("TERM", "")
+    if encoding.lower().replace("-", "") not in ("utf8", "cp65001") or term == "linux" or term.startswith("vt"):
+        return ASCII
+    return BLOCK if term == "screen" else BRAILLE

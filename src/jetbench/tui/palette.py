@@ -1,0 +1,77 @@
+"""From a theme to the styles that drawing asks for by role."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich.style import Style
+from textual.color import Color
+from textual.theme import Theme
+
+BOLD = frozenset({"strong", "title", "key", "live"})
+
+
+def rich_colour(text: str) -> str:
+    """A colour as Rich names it: hexadecimal, or one of the terminal's own sixteen."""
+    if text.startswith("ansi_"):
+        return text[5:]
+    return Color.parse(text).hex6.lower()
+
+
+def _mix(first: str, second: str, share: float) -> str:
+    if first.startswith("ansi_") or second.startswith("ansi_"):
+        return "ansi_bright_black"
+    return Color.parse(first).blend(Color.parse(second), share).hex6
+
+
+class Palette:
+    """Every style has a foreground and a background: NO_COLOR's filter needs both."""
+
+    def __init__(self, theme: Theme) -> None:
+        roles, grounds = _roles(theme), _grounds(theme)
+        self.roles = {role: rich_colour(colour) for role, colour in roles.items()}
+        self.grounds = {ground: rich_colour(colour) for ground, colour in grounds.items()}
+        self._styles: dict[tuple[str, str], Style] = {}
+
+    def style(self, role: str, ground: str = "ground") -> Style:
+        found = self._styles.get((role, ground))
+        if found is None:
+            colour = self.roles.get(role) or self.roles["text"]
+            found = Style(color=colour, bgcolor=self.grounds[ground], bold=True if role in BOLD else None)
+            self._styles[(role, ground)] = found
+        return found
+
+
+def _roles(theme: Theme) -> Mapping[str, str]:
+    own = theme.variables
+    generated = theme.to_color_system().generate()
+
+    def named(key: str) -> str:
+        value: str = getattr(theme, key) or generated.get(key) or theme.primary
+        return value.split()[0]
+
+    text, ground = named("foreground"), named("background")
+    muted = own.get("jb-muted") or _mix(text, ground, 0.4)
+    faint = own.get("jb-faint") or _mix(text, ground, 0.65)
+    primary, accent = named("primary"), named("accent")
+    good, warn, bad = named("success"), named("warning"), named("error")
+    roles = {
+        "text": text, "strong": text, "muted": muted, "faint": faint,
+        "title": text, "frame": own.get("jb-frame") or faint, "focus": accent,
+        "key": accent, "accent": accent, "live": good, "good": good, "warn": warn, "bad": bad,
+        "running": primary, "bars": primary, "series": primary,
+        "p50": good, "p95": warn, "p99": bad, "power": warn, "temperature": accent, "limit": bad,
+    }  # fmt: skip
+    roles.update({name[9:]: colour for name, colour in own.items() if name.startswith("jb-chart-")})
+    return roles
+
+
+def _grounds(theme: Theme) -> Mapping[str, str]:
+    generated = theme.to_color_system().generate()
+    ground = (theme.background or generated["background"]).split()[0]
+    surface = (theme.surface or generated["surface"]).split()[0]
+    return {
+        "ground": ground,
+        "cursor": theme.variables.get("jb-cursor") or (theme.panel or generated["panel"]).split()[0],
+        "bar": theme.variables.get("jb-bar") or surface,
+    }

@@ -1,0 +1,52 @@
+"""The app from its start to its end: signals, the terminal, the session behind it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from jetbench.domain.plan import Plan
+from jetbench.tui.app import BenchApp
+from jetbench.tui.control import SessionControl
+from jetbench.tui.signals import SignalGuard
+
+
+class CloseOnce:
+    """The guard's thread and the main thread may both want it: one does, the other waits for it."""
+
+    def __init__(self, session: SessionControl) -> None:
+        self.session = session
+        self.lock = threading.Lock()
+        self.closed = False
+
+    def __call__(self) -> None:
+        with self.lock:
+            if not self.closed:
+                self.closed = True
+                self.session.close()
+
+
+def serve(
+    session: SessionControl,
+    plan: Plan,
+    export: Callable[[], Sequence[Path]],
+    theme: str | None = None,
+    glyphs: str = "auto",
+    fps: float = 2.0,
+    pilot: Callable[[Any], Awaitable[None]] | None = None,
+    size: tuple[int, int] | None = None,
+) -> int:
+    """``pilot`` drives the app without a terminal, of ``size``, for tests.
+
+    No mouse: its reports cost more than the panes.
+    """
+    app = BenchApp(session, plan, export, theme=theme, glyphs=glyphs, fps=fps)
+    close = CloseOnce(session)
+    with SignalGuard(app.request_exit, close) as guard:
+        try:
+            app.run(headless=pilot is not None, mouse=False, auto_pilot=pilot, size=size)  # type: ignore[arg-type]
+        finally:
+            close()
+    return guard.exit_code if guard.exit_code is not None else app.return_code or 0

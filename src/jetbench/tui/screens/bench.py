@@ -1,0 +1,143 @@
+"""The one screen of the app: status, four panes, keys. What it does with them is in the app."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.geometry import Size
+from textual.screen import Screen
+
+from jetbench.domain.results import CaseResult
+from jetbench.session.snapshot import Snapshot
+from jetbench.tui.bindings import KEYS, action
+from jetbench.tui.control import busy
+from jetbench.tui.draft import Draft
+from jetbench.tui.widgets.bars import KeyBar, StatusLine
+from jetbench.tui.widgets.board import BoardPane
+from jetbench.tui.widgets.canvas import Canvas
+from jetbench.tui.widgets.latency import LatencyPane
+from jetbench.tui.widgets.log import LogPane
+from jetbench.tui.widgets.models import FilterInput, ModelsPane
+
+WIDE = (100, 30)
+SMALL = (60, 16)
+TALL = 36
+PANES = ("models", "log", "latency", "power")
+
+
+class BenchScreen(Screen[None]):
+    AUTO_FOCUS = "#models"
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(key.keys, action(key), key.help, id=key.id, show=False) for key in KEYS),
+        Binding("shift+tab", "next_pane(-1)", "Go to the pane before.", id="previous-pane", show=False),
+    ]
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__(id="bench")
+        self.draft = draft
+        self.zoomed = False
+        self.status = StatusLine()
+        self.models = ModelsPane(draft)
+        self.log_pane = LogPane()
+        self.latency = LatencyPane(draft, self.chosen_result)
+        self.power = BoardPane()
+        self.keys = KeyBar()
+
+    def compose(self) -> ComposeResult:
+        yield self.status
+        with Container(id="panes"):
+            yield self.models
+            yield self.latency
+            yield self.log_pane
+            yield self.power
+        yield self.keys
+
+    # -- what is drawn
+
+    def show(self, snapshot: Snapshot, now: float) -> None:
+        for canvas in (self.status, self.models, self.log_pane, self.latency, self.power, self.keys):
+            canvas.show(snapshot, now)
+
+    def prepare(self, snapshot: Snapshot, size: Size) -> None:
+        """Before the first paint."""
+        self._arrange(*size)
+        for canvas in (self.status, self.models, self.log_pane, self.latency, self.power, self.keys):
+            canvas.snapshot = snapshot
+
+    def redraw_all(self) -> None:
+        for canvas in self.query(Canvas):
+            canvas.forget()
+
+    def chosen_result(self) -> CaseResult | None:
+        """The case to show in full: the one under the cursor; in a run only if one was sought out."""
+        entry = self.models.current()
+        result = entry.case if entry else None
+        if busy(self.models.snapshot):
+            return result if self.models.steered and result and result.latency else None
+        return result
+
+    def on_models_pane_cursor_moved(self) -> None:
+        self.latency.redraw()
+
+    # -- layout
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._arrange(event.size.width, event.size.height)
+
+    def _arrange(self, width: int, height: int) -> None:
+        tiny = width < SMALL[0] or height < SMALL[1]
+        narrow = width < WIDE[0] or height < WIDE[1]
+        self.set_class(tiny, "tiny")
+        self.set_class(tiny or self.zoomed, "single")
+        self.set_class(narrow, "narrow")
+        self.set_class(narrow and height >= TALL, "tall")
+        if not self.has_class("strip-log"):
+            self.add_class("strip-power")
+        self._mark(self.focused_pane())
+
+    def focused_pane(self) -> Canvas:
+        widget = self.focused
+        while widget is not None and widget.id not in PANES:
+            parent = widget.parent
+            widget = parent if isinstance(parent, Canvas) else None
+        return widget if isinstance(widget, Canvas) else self.models
+
+    def _mark(self, pane: Canvas) -> None:
+        for canvas in (self.models, self.log_pane, self.latency, self.power):
+            canvas.set_class(canvas is pane, "shown")
+        if pane.id in ("log", "power"):
+            self.set_class(pane.id == "log", "strip-log")
+            self.set_class(pane.id == "power", "strip-power")
+
+    def go_to(self, name: str) -> None:
+        pane = self.query_one(f"#{name}", Canvas)
+        self._mark(pane)
+        pane.focus()
+
+    # -- actions that change the view alone
+
+    def action_pane(self, name: str) -> None:
+        self.go_to(name)
+
+    def action_next_pane(self, by: int = 1) -> None:
+        here = PANES.index(self.focused_pane().id or "models")
+        self.go_to(PANES[(here + by) % len(PANES)])
+
+    def action_zoom(self) -> None:
+        self.zoomed = not self.zoomed
+        self._arrange(*self.size)
+
+    def action_follow(self) -> None:
+        self.log_pane.toggle_follow()
+
+    def action_filter(self) -> None:
+        self.go_to("models")
+        self.models.start_filter()
+
+    def on_input_submitted(self, event: FilterInput.Submitted) -> None:
+        self.models.focus()

@@ -1,0 +1,56 @@
+"""The line at the top and the keys at the bottom."""
+
+from __future__ import annotations
+
+import time
+
+from jetbench.session.snapshot import Snapshot
+from jetbench.tui.bindings import KEYS, Key
+from jetbench.tui.control import busy
+from jetbench.tui.draw import status as draw
+from jetbench.tui.draw.frame import Room
+from jetbench.tui.row import Row
+from jetbench.tui.widgets.canvas import Canvas
+
+
+class StatusLine(Canvas):
+    framed = False
+
+    def __init__(self) -> None:
+        super().__init__(id="status")
+
+    def show(self, snapshot: Snapshot, now: float) -> None:
+        """Some of it moves with time alone, so it is drawn each time; only what changed is sent."""
+        self.snapshot = snapshot
+        self.redraw()
+
+    def rows(self, room: Room) -> list[Row]:
+        return [draw.draw(self.snapshot, room.width, room.glyphs, time.strftime("%H:%M"))]
+
+
+class KeyBar(Canvas):
+    framed = False
+    parts = ("status",)
+
+    def __init__(self) -> None:
+        super().__init__(id="keys")
+
+    def rows(self, room: Room) -> list[Row]:
+        running = busy(self.snapshot)
+        row = Row(room.width, "bar").gap(1)
+        for key in fitting(room.width - 2):
+            able = key.when == "always" or running == (key.when == "busy")
+            row.put(key.shown, "key" if able else "faint").put(f" {key.label}", "muted" if able else "faint").gap(2)
+        return [row]
+
+
+def fitting(width: int) -> list[Key]:
+    """The keys that have room, the most important of them, in the table's order."""
+    wanted = sorted((key for key in KEYS if key.bar), key=lambda key: key.bar)
+    chosen: list[Key] = []
+    for key in wanted:
+        needed = len(key.shown) + len(key.label) + 3
+        if needed <= width:
+            chosen.append(key)
+            width -= needed
+    return [key for key in KEYS if key in chosen]

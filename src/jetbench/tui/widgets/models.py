@@ -1,0 +1,180 @@
+"""Pane 1: pick models, see how their cases fare."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input
+
+from jetbench.analysis.latency import percentile
+from jetbench.domain.results import CaseResult
+from jetbench.session.snapshot import Snapshot
+from jetbench.tui.control import busy
+from jetbench.tui.draft import Draft
+from jetbench.tui.draw import models as draw
+from jetbench.tui.draw.frame import Room
+from jetbench.tui.entries import Entry, entries
+from jetbench.tui.row import Row
+from jetbench.tui.widgets.canvas import Canvas
+
+
+def scrolled(top: int, begin: int, end: int, lines: int, height: int) -> int:
+    """The first line in view: moved no further than the lines [begin, end) under the cursor need."""
+    top = min(top, begin, max(0, lines - height))
+    return max(top, min(begin, end - height), 0)
+
+
+class FilterInput(Input):
+    """One line to filter by; esc clears it, enter and the arrows go on to the list."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave(True)", show=False),
+        Binding("enter,down,up", "leave(False)", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(placeholder="part of a name", compact=True, max_length=60, id="filter")
+        self.cursor_blink = False
+
+    def action_leave(self, clear: bool) -> None:
+        if clear:
+            self.value = ""
+        if self.parent is not None and isinstance(self.parent, Widget):
+            self.parent.focus()
+
+
+class ModelsPane(Canvas, can_focus=True):
+    title = ("1", "Models")
+    parts = ("models", "cases", "status", "software", "latency")
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", show=False),
+        Binding("down", "move(1)", show=False),
+        Binding("pageup", "move(-10)", show=False),
+        Binding("pagedown", "move(10)", show=False),
+        Binding("home", "move(-100000)", show=False),
+        Binding("end", "move(100000)", show=False),
+        Binding("escape", "clear_filter", show=False),
+    ]
+
+    class CursorMoved(Message):
+        """Another case is under the cursor."""
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__(id="models")
+        self.draft = draft
+        self.planned = tuple(draft.picked)  # stay at the top, picked or not
+        self.words = ""
+        self.cursor: tuple[str, int | None] | None = None
+        self.steered = False  # the person moved the cursor in this run: do not follow the running case
+        self._top = 0
+
+    def compose(self) -> ComposeResult:
+        yield FilterInput()
+
+    def hint(self) -> str:
+        return "space pick  / filter" if not busy(self.snapshot) else ""
+
+    # -- what is listed
+
+    def listed(self) -> list[Entry]:
+        return entries(self.snapshot, self.planned, self.draft.picked, self.words)
+
+    def current(self) -> Entry | None:
+        found = self.listed()
+        return found[self._index(found)] if found else None
+
+    def _index(self, listed: list[Entry]) -> int:
+        return next((i for i, entry in enumerate(listed) if entry.key == self.cursor), 0)
+
+    def show(self, snapshot: Snapshot, now: float) -> None:
+        if busy(snapshot) and not busy(self.snapshot):
+            self.steered = False
+        running = snapshot.progress.case
+        if running is not None and not self.steered:
+            several = sum(result.case.model == running.model for result in snapshot.cases) > 1
+            self.cursor = (running.model, running.id if several else None)
+        super().show(snapshot, now)
+
+    # -- drawing
+
+    def rows(self, room: Room) -> list[Row]:
+        foot = draw.foot(self.snapshot, self.draft, room)
+        top = [room.row().put("/", "key")] if self.filtering else []
+        top += [*draw.waiting(self.snapshot, room), draw.header(room, bool(self.snapshot.cases))]
+        height = room.height - len(top) - len(foot)
+        body = self._body(room, max(1, height))
+        body += [room.row() for _ in range(height - len(body))]
+        return [*top, *body[: max(1, height)], *foot]
+
+    def _body(self, room: Room, height: int) -> list[Row]:
+        listed = self.listed()
+        if not listed:
+            return [room.row().to(4).put("no model has that in its name", "muted")]
+        index, live = self._index(listed), self._live_p50()
+        cases: dict[str, list[CaseResult]] = {}
+        for result in self.snapshot.cases:
+            cases.setdefault(result.case.model, []).append(result)
+        reasons = [draw.reason(entry, room) for entry in listed]
+        starts = list(accumulate((1 + len(rows) for rows in reasons), initial=0))
+        self._top = scrolled(self._top, starts[index], starts[index + 1], starts[-1], height)
+        rows: list[Row] = []
+        for i, entry in enumerate(listed):  # only what is in view is drawn: a list may be long
+            if starts[i + 1] > self._top and starts[i] < self._top + height:
+                siblings, published = cases.get(entry.model, ()), not self.snapshot.cases
+                rows.append(draw.line(entry, room, siblings, live, i == index, self.has_focus, published))
+                rows += reasons[i]
+        hidden = self._top - max((start for start in starts if start <= self._top), default=0)
+        return rows[hidden : hidden + height]
+
+    def _live_p50(self) -> float | None:
+        recent = self.snapshot.recent_ns
+        return percentile(sorted(recent), 0.5) * 1e-9 if recent and busy(self.snapshot) else None
+
+    # -- keys
+
+    @property
+    def filtering(self) -> bool:
+        return bool(self.query_one(FilterInput).display)
+
+    def action_move(self, by: int) -> None:
+        listed = self.listed()
+        if listed:
+            self.steered = True
+            self.cursor = listed[min(len(listed) - 1, max(0, self._index(listed) + by))].key
+            self.redraw()
+            self.post_message(self.CursorMoved())
+
+    def start_filter(self) -> None:
+        field = self.query_one(FilterInput)
+        field.display = True
+        field.focus()
+        self.redraw()
+
+    def action_clear_filter(self) -> None:
+        field = self.query_one(FilterInput)
+        field.value = ""
+        field.display = False
+        self.redraw()
+
+    def on_descendant_blur(self) -> None:
+        field = self.query_one(FilterInput)
+        field.display = bool(field.value)
+        self.redraw()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.words = event.value
+        self.cursor, self._top = None, 0
+        self.redraw()
+
+    def toggle(self) -> None:
+        entry = self.current()
+        if entry is not None:
+            self.draft.toggle(entry.model)
+            self.redraw()

@@ -1,0 +1,239 @@
+"""The bench parent: imports torch once, runs no kernel, and forks a child for every job.
+
+Jobs arrive as JSON lines on stdin; events of the children leave on the protocol descriptor, which
+they inherit. The parent itself only says which child began and how it ended. When stdin closes, the
+agent is gone: the child is killed and the parent ends.
+"""
+
+import ctypes
+import json
+import os
+import resource
+import select
+import signal
+import sys
+import traceback
+
+from jetbench_agent.stream import Sender, monotonic_ns, take_stdout
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def main(with_torchvision=True):
+    sender = Sender(take_stdout(), numbered=False)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if not _imported(sender, "import", "torch"):
+        return 1
+    torchvision_error = "importing it ends the process"
+    if with_torchvision:
+        torchvision_error = _imported_or_why(sender, "torchvision")
+    sender.send("parent", state="ready", threads=_thread_count())
+    Parent(sender, torchvision_error).serve()
+    return 0
+
+
+def _imported(sender, stage, module):
+    """Import as a stage of the ledger. False, and a fault sent, when it cannot be."""
+    error = _imported_or_why(sender, module, stage)
+    if error is None:
+        return True
+    sender.send("fault", code="no_torch", text=error)
+    return False
+
+
+def _imported_or_why(sender, module, stage=None):
+    sender.send("stage", name=stage or module)
+    faults = resource.getrusage(resource.RUSAGE_SELF).ru_majflt
+    begin = monotonic_ns()
+    try:
+        __import__(module)
+    except Exception as error:  # ImportError, or whatever a broken wheel raises
+        said = str(error).strip().splitlines() or ["no word of why"]
+        return "{}: {}".format(type(error).__name__, said[0][:300])
+    spent = monotonic_ns() - begin
+    faults = resource.getrusage(resource.RUSAGE_SELF).ru_majflt - faults
+    sender.send("stage", name=stage or module, ns=spent, major_faults=faults)
+    return None
+
+
+def _thread_count():
+    try:
+        return len(os.listdir("/proc/self/task"))
+    except OSError:
+        return None
+
+
+class Parent(object):
+    """Forks a child a job and watches stdin and the child at once."""
+
+    def __init__(self, sender, torchvision_error):
+        self._sender = sender
+        self._torchvision_error = torchvision_error
+        self._child = None
+        self._wake_read, self._wake_write = os.pipe()
+        os.set_blocking(self._wake_write, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._wake_write)
+
+    def serve(self):
+        rest = b""
+        while True:
+            ready, _, _ = select.select([0, self._wake_read], [], [])
+            if self._wake_read in ready:
+                os.read(self._wake_read, 512)
+                self._reap()
+            if 0 in ready:
+                chunk = os.read(0, 1 << 16)
+                if not chunk:
+                    self._end_child()
+                    return
+                parts = (rest + chunk).split(b"\n")
+                rest = parts.pop()
+                for part in parts:
+                    if part.strip():
+                        self._fork(json.loads(part.decode("utf-8")))
+
+    def _fork(self, job):
+        begun = monotonic_ns()
+        sys.stderr.flush()
+        pid = os.fork()
+        if pid == 0:
+            status = 1
+            try:
+                status = child_main(job, self._sender, self._torchvision_error, begun)
+            finally:
+                os._exit(status)
+        self._child = pid
+        self._sender.send("child", pid=pid, job=job["job"])
+
+    def _reap(self):
+        if self._child is None:
+            return
+        pid, status, usage = os.wait4(self._child, os.WNOHANG)
+        if pid == 0:
+            return
+        self._child = None
+        code = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+        self._sender.break_line()
+        self._sender.send("exit", rc=code, max_rss_kib=usage.ru_maxrss, major_faults=usage.ru_majflt)
+
+    def _end_child(self):
+        if self._child is None:
+            return
+        for kill in (os.killpg, os.kill):
+            try:
+                kill(self._child, signal.SIGKILL)
+            except OSError:
+                pass
+
+
+def child_main(job, sender, torchvision_error, begun):
+    """What a forked child does. Returns its exit status; every ordinary error was sent before."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.setpgid(0, 0)
+    _die_with_parent()
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    try:
+        _JOBS[job["job"]](job, sender, torchvision_error, begun)
+        return 0
+    except MemoryError as error:
+        _send_failure(job, sender, "out of memory: {}".format(error))
+    except Exception as error:
+        sys.stderr.write(traceback.format_exc())
+        _send_failure(job, sender, failure_text(error))
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    return 3
+
+
+def _die_with_parent():
+    """SIGKILL from the kernel when the parent is gone (prctl(2)); the parent forks in its main thread."""
+    try:
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    except (OSError, AttributeError):
+        pass
+
+
+def failure_text(error):
+    from jetbench_agent.bench.models import BadModelError, UnknownModelError, first_line
+
+    if isinstance(error, UnknownModelError):
+        return "unknown model: {}".format(error)
+    if isinstance(error, BadModelError):
+        return first_line(error)
+    return "{}: {}".format(type(error).__name__, first_line(error))
+
+
+def _send_failure(job, sender, text):
+    if job["job"] == "case":
+        sender.send("case_end", c=job["case"]["id"], r=job["round"], status="failed", error=text)
+    else:
+        sender.send("job_failed", text=text)
+
+
+def _describe(job, sender, torchvision_error, begun):
+    from jetbench_agent.bench import describe
+
+    sender.send("software", **describe.software(torchvision_error))
+
+
+def _list_models(job, sender, torchvision_error, begun):
+    from jetbench_agent.bench import models
+
+    _need_torchvision(torchvision_error)
+    import torchvision
+
+    version = str(torchvision.__version__)
+    sender.send("models", models=models.listing(), executable=sys.executable, torchvision=version)
+
+
+def _need_torchvision(torchvision_error):
+    """Say what is wrong with it rather than import it once more."""
+    from jetbench_agent.bench import models
+
+    if torchvision_error:
+        raise models.BadModelError("torchvision cannot be used: " + torchvision_error)
+
+
+def _resolve(job, sender, torchvision_error, begun):
+    """Names that no model answers to, so that a run with a typing error never starts.
+
+    Of the user's own code only the file is looked for: it runs in its case, not here.
+    """
+    from jetbench_agent.bench import models
+
+    plain = [name for name in job["models"] if not models.is_user_code(name)]
+    known = models.torchvision_names() if plain and not torchvision_error else []
+    unknown = [name for name in plain if name not in known] if not torchvision_error else []
+    unknown += [name for name in job["models"] if models.is_user_code(name) and not models.user_file_exists(name)]
+    files = [path for path in job["weights"] if models.is_path(path) and not os.path.isfile(path)]
+    sender.send("resolved", unknown=unknown, known=known, missing_weights=files)
+
+
+def _count(job, sender, torchvision_error, begun):
+    from jetbench_agent.bench import cost, models
+
+    if not models.is_user_code(job["model"]):
+        _need_torchvision(torchvision_error)
+    size = job.get("size") or [models.own_size(job["model"])] * 2
+    shape = [job["batch"], 3] + list(size)
+    fields = {"name": job["model"], "input": shape}
+    fields.update(cost.count(lambda: models.build(job["model"]), shape))
+    sender.send("model", **fields)
+
+
+def _case(job, sender, torchvision_error, begun):
+    from jetbench_agent.bench import case, models
+
+    if not models.is_user_code(job["case"]["model"]):
+        _need_torchvision(torchvision_error)
+    identity = {"c": job["case"]["id"], "r": job["round"]}
+    sender.send("stage", name="fork", ns=monotonic_ns() - begun, **identity)
+    case.run(job, sender.send)
+
+
+_JOBS = {"describe": _describe, "models": _list_models, "resolve": _resolve, "count": _count, "case": _case}

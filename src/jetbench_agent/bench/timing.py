@@ -1,0 +1,86 @@
+"""The measured loop. Nothing is allocated, sent or collected between its two clock reads.
+
+The collector is frozen and off while passes run: a collection would land in some sample at random.
+Samples leave the child between passes, at most every SEND_INTERVAL.
+"""
+
+import gc
+import time
+from array import array
+
+from jetbench_agent.stream import monotonic_ns
+
+SEND_INTERVAL_NS = 100 * 1000 * 1000
+BLOCK = 4096
+
+# Python 3.6 has no clock in whole nanoseconds; its floats resolve 2 ns after a hundred days of uptime.
+_WHOLE = hasattr(time, "perf_counter_ns")
+CLOCK = time.perf_counter_ns if _WHOLE else time.perf_counter
+
+
+def timed_block(call, count, until_ns, starts, ends, clock=CLOCK, whole=_WHOLE):
+    """Time up to ``count`` calls, or until one ends after ``until_ns``. Returns how many.
+
+    ``starts`` and ``ends`` are lists of at least ``count`` places, filled with nanoseconds. The
+    call's result is dropped after the second clock read: freeing it is no part of a pass. A
+    ``clock`` that is not ``whole`` counts in seconds and is converted afterwards.
+    """
+    until = until_ns if whole else until_ns * 1e-9
+    done = 0
+    out = None
+    while done < count:
+        begin = clock()
+        out = call()
+        end = clock()
+        out = None
+        starts[done] = begin
+        ends[done] = end
+        done += 1
+        if end > until:
+            break
+    del out
+    if not whole:
+        for index in range(done):
+            starts[index] = int(starts[index] * 1e9)
+            ends[index] = int(ends[index] * 1e9)
+    return done
+
+
+class Quiet(object):
+    """While inside: no garbage collection, and what exists is not looked at again."""
+
+    def __enter__(self):
+        self._enabled = gc.isenabled()
+        gc.collect()
+        if hasattr(gc, "freeze"):  # Python 3.7
+            gc.freeze()
+        gc.disable()
+        return self
+
+    def __exit__(self, *_):
+        if hasattr(gc, "unfreeze"):
+            gc.unfreeze()
+        if self._enabled:
+            gc.enable()
+
+
+def measure(call, rule, emit, stopped):
+    """Run passes until ``rule`` has enough or ``stopped()``. Returns the reason.
+
+    ``emit(index, starts, ends)`` is called between passes with what is new. ``stopped`` is asked
+    between blocks of at most SEND_INTERVAL, never inside a pass.
+    """
+    starts, ends = [0] * BLOCK, [0] * BLOCK
+    durations = array("q")
+    begun = monotonic_ns()
+    while True:
+        quota = min(BLOCK, rule.quota(len(durations)))
+        done = timed_block(call, quota, monotonic_ns() + SEND_INTERVAL_NS, starts, ends)
+        index = len(durations)
+        durations.extend(ends[i] - starts[i] for i in range(done))
+        emit(index, starts[:done], ends[:done])
+        reason = rule.reason(durations, monotonic_ns() - begun)
+        if reason is None and stopped():
+            reason = "stopped"
+        if reason is not None:
+            return reason

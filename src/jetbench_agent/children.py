@@ -1,0 +1,233 @@
+"""Starts, limits, watches and ends bench children; says why one died."""
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+from jetbench_agent import stream
+
+TERM_GRACE_S = 3.0
+LOG_LINES_A_SECOND = 100
+LOG_LINE_LENGTH = 500
+
+# What the signals a child dies of usually mean.
+_SIGNALS = {
+    signal.SIGSEGV: "segmentation fault in native code",
+    signal.SIGBUS: "bus error in native code",
+    signal.SIGABRT: "aborted by native code",
+    signal.SIGFPE: "arithmetic fault in native code",
+    signal.SIGILL: "illegal instruction: this build is for another processor (on a Nano try OPENBLAS_CORETYPE=ARMV8)",
+    signal.SIGKILL: "killed by the system or another program: usually out of memory",
+}
+
+
+class ParentDiedError(Exception):
+    """The bench parent ended or could not import torch; the text says why, ``stage`` what it was importing."""
+
+    def __init__(self, text, stage=None):
+        Exception.__init__(self, text)
+        self.stage = stage
+
+
+class Outcome(object):
+    """How a job ended: ``events`` it sent that the caller asked for, ``error`` or None."""
+
+    def __init__(self):
+        self.events = {}
+        self.error = None
+        self.interrupted = False
+        self.case_status = None
+
+
+def death(code, stage):
+    """One sentence for an exit code."""
+    where = " in stage {}".format(stage) if stage else ""
+    if code < 0:
+        try:
+            name = signal.Signals(-code).name
+        except ValueError:
+            name = "signal"
+        what = _SIGNALS.get(-code, "ended by a signal")
+        return "{} ({}, signal {}){}".format(what, name, -code, where)
+    return "the process ended with status {}{}".format(code, where)
+
+
+class BenchParent(object):
+    """One interpreter that has imported torch and forks a child for every job.
+
+    ``forward(event)`` receives every event of the children for the stream; ``log(level, source,
+    text)`` what they print.
+    """
+
+    def __init__(self, forward, log, with_torchvision=True):
+        self._forward = forward
+        self._log = log
+        self._messages = queue.Queue()
+        self._stage = None
+        begun = stream.monotonic_ns()
+        command = [sys.executable, "-u", sys.argv[0], "bench"] + ([] if with_torchvision else ["--no-torchvision"])
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        )
+        forward({"k": "stage", "t": stream.monotonic_ns(), "name": "spawn", "ns": stream.monotonic_ns() - begun})
+        for target in (self._read_events, self._read_prints):
+            threading.Thread(target=target, daemon=True).start()
+        self.child = None
+        self.ready = False
+
+    def _read_events(self):
+        for line in stream.lines(self._process.stdout.fileno()):
+            if not line.strip():
+                continue
+            try:
+                self._messages.put(json.loads(line.decode("ascii")))
+            except ValueError:
+                self._messages.put({"k": "torn"})
+        self._messages.put({"k": "eof"})
+
+    def _read_prints(self):
+        second, count = 0, 0
+        for line in stream.lines(self._process.stderr.fileno(), limit=1 << 16):
+            now = int(time.time())
+            second, count = (second, count + 1) if now == second else (now, 1)
+            text = line.decode("utf-8", "replace").rstrip()
+            if text and count <= LOG_LINES_A_SECOND:
+                self._log("info", "model", text[:LOG_LINE_LENGTH])
+            elif count == LOG_LINES_A_SECOND + 1:
+                self._log("warning", "agent", "more than 100 lines a second are printed; the rest is left out")
+
+    def wait_ready(self, stopped, timeout=900.0):
+        """Until torch is imported. Raises ParentDiedError with the reason it cannot be."""
+        deadline = time.time() + timeout
+        stage = None
+        while not self.ready:
+            message = self._next(0.2)
+            if stopped() or time.time() > deadline:
+                self.kill()
+                raise ParentDiedError(
+                    "interrupted" if stopped() else "importing torch took over {:.0f} s".format(timeout)
+                )
+            if message is None:
+                continue
+            if message["k"] == "parent":
+                self.ready = True
+                if (message.get("threads") or 1) > 1:
+                    self._log("debug", "agent", "the import of torch left {} threads".format(message["threads"]))
+            elif message["k"] == "fault":
+                raise ParentDiedError(message["text"])
+            elif message["k"] == "eof":
+                raise ParentDiedError("importing {}: {}".format(stage, death(self._process.wait(), None)), stage)
+            elif message["k"] == "stage":
+                stage = message["name"]
+                self._forward(message)
+
+    def run(self, job, silence_s, stopped, forced, wanted=()):
+        """Fork a child for ``job`` and wait for its end. Returns an Outcome.
+
+        ``silence_s``: killed after so long without a sign of life. ``stopped()`` asks whether to end
+        softly (SIGTERM, then SIGKILL after TERM_GRACE_S), ``forced()`` whether at once. Events of a
+        kind in ``wanted`` are kept for the caller, all others go to the stream.
+        """
+        outcome = Outcome()
+        self._stage = None
+        self._send(job)
+        heard, told = time.time(), None
+        while True:
+            message = self._next(0.1)
+            now = time.time()
+            if message is None:
+                if forced() or (told is not None and now - told > TERM_GRACE_S):
+                    outcome.interrupted = True
+                    self._signal(signal.SIGKILL)
+                elif stopped() and told is None:
+                    told, outcome.interrupted = now, True
+                    self._signal(signal.SIGTERM)
+                elif now - heard > silence_s and outcome.error is None:
+                    outcome.error = "no sign of life for {:g} s{}: killed".format(silence_s, self._where())
+                    self._signal(signal.SIGKILL)
+                continue
+            heard = now
+            if stopped() and told is None:
+                told, outcome.interrupted = now, True
+                self._signal(signal.SIGTERM)
+            if self._take(message, outcome, wanted):
+                return outcome
+
+    def _take(self, message, outcome, wanted):
+        """Sort one message; true when the job is over."""
+        kind = message["k"]
+        if kind == "child":
+            self.child = message["pid"]
+        elif kind == "exit":
+            self.child = None
+            unexplained = outcome.case_status is None and outcome.error is None and not outcome.interrupted
+            if message["rc"] != 0 and unexplained:
+                outcome.error = death(message["rc"], self._stage)
+            outcome.events["exit"] = message
+            return True
+        elif kind == "eof":
+            outcome.error = "the bench parent ended: {}".format(death(self._process.wait(), self._stage))
+            self.ready = False
+            return True
+        elif kind == "job_failed":
+            outcome.error = message["text"]
+        elif kind == "torn":
+            self._log("warning", "agent", "a line of the bench child was torn and is left out")
+        elif kind in wanted:
+            outcome.events[kind] = message
+        else:
+            if kind == "stage" and "ns" not in message:
+                self._stage = message["name"]
+            if kind == "case_end":
+                outcome.case_status = message["status"]
+            self._forward(message)
+        return False
+
+    def _where(self):
+        return " in stage {}".format(self._stage) if self._stage else ""
+
+    def _next(self, timeout):
+        try:
+            return self._messages.get(timeout=timeout)
+        except queue.Empty:
+            return None
+
+    def _send(self, job):
+        try:
+            self._process.stdin.write(stream.encode(job))
+            self._process.stdin.flush()
+        except OSError:
+            pass  # its end is read from the other pipe
+
+    def _signal(self, number):
+        if self.child is None:
+            return
+        try:
+            if number == signal.SIGKILL:
+                os.killpg(self.child, number)
+            else:
+                os.kill(self.child, number)
+        except OSError:
+            pass
+
+    def kill(self):
+        """End the child, whatever it started, and the parent, now."""
+        self._signal(signal.SIGKILL)
+        try:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        except OSError:
+            pass
+        self._process.wait()
+
+    def close(self):
+        """End the parent: its stdin closes, it kills a child it still has."""
+        try:
+            self._process.stdin.close()
+            self._process.wait(timeout=5)
+        except (OSError, subprocess.TimeoutExpired):
+            self.kill()

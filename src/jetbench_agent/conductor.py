@@ -1,0 +1,251 @@
+"""Walks a plan: which interpreter, which device, which cores, in which order; a child a case."""
+
+import difflib
+import os
+import random
+import sys
+import time
+
+from jetbench_agent import cores
+from jetbench_agent.children import BenchParent, ParentDiedError
+from jetbench_agent.stream import monotonic_ns
+
+WORKING_STAGES = ("first", "warmup", "measure")
+SETUP_SILENCE_S = 900.0  # a listing or a count on a slow board that pages from an SD card
+INSTALL_HINT = "install it there (pip install 'jetbench-tui[torch]'), or name an interpreter that has it: --python PATH"
+
+
+class Conductor(object):
+    """Carries out one request at a time with one bench parent.
+
+    ``sender`` is the stream; ``set_period(seconds)`` asks the sensors for another rate, and
+    ``set_load(share)``, where there is one, hears when passes run and when they are over.
+    """
+
+    def __init__(self, sender, set_period, has_power, set_load=None):
+        self._sender = sender
+        self._set_period = set_period
+        self._set_load = set_load
+        self._has_power = has_power
+        self._cores = cores.available()
+        self._parent = None
+        self._software = None
+        self._counts = {}
+        self._stop = False
+        self._force = False
+
+    # -- control, from the thread that reads commands
+
+    def arm(self):
+        """A new request has come in: forget a stop that was meant for an earlier one."""
+        self._stop = self._force = False
+
+    def stop(self, force):
+        self._stop = True
+        self._force = self._force or force
+
+    def close(self):
+        self.stop(force=True)
+        if self._parent is not None:
+            self._parent.kill()
+
+    def _stopped(self):
+        return self._stop
+
+    def _forced(self):
+        return self._force
+
+    # -- requests, in the conductor's thread
+
+    def models(self, _request):
+        if self._ready_parent():
+            outcome = self._job({"job": "models"})
+            if outcome.error:
+                self._sender.send("fault", code="no_models", text=outcome.error)
+
+    def count(self, request):
+        """Counts of every named model, as model events without a case."""
+        if not self._ready_parent() or not self._known(request["models"]):
+            return
+        for name in request["models"]:
+            for size in request.get("sizes") or [None]:
+                self._sender.forward(dict(self._counted(name, request["batch"], size)))
+
+    def run(self, request):
+        cases, protocol = request["cases"], request["protocol"]
+        if not self._ready_parent() or not self._known(
+            [case["model"] for case in cases], [case.get("weights") for case in cases]
+        ):
+            return
+        if not self._resolve_device(cases):
+            return
+        self._divide_cores(cases, protocol, request.get("screen", True))
+        order = _order(len(cases), protocol["rounds"], protocol["seed"])
+        begun, cpu = monotonic_ns(), _cpu_seconds()
+        self._sender.send("run", cases=cases, order=order, protocol=protocol)
+        counts = {"measured": 0, "failed": 0}
+        try:
+            for round_, ids in enumerate(order):
+                for index in ids:
+                    if self._stop:
+                        break
+                    self._case(cases[index], protocol, round_, counts)
+        finally:
+            self._works(False)
+            self._set_period(None)
+            cores.keep_to(self._cores)
+        wall = (monotonic_ns() - begun) * 1e-9
+        self._sender.send("overhead", who="agent", cpu_s=round(_cpu_seconds() - cpu, 4), wall_s=round(wall, 3))
+        self._sender.send("run_end", status="interrupted" if self._stop else "done", **counts)
+
+    # -- steps of a request
+
+    def _ready_parent(self):
+        """A parent that has torch. Sends the software once; false, and a fault sent, without."""
+        if self._parent is not None and self._parent.ready:
+            return True
+        for with_torchvision in (True, False):
+            self._parent = BenchParent(self._forward, self._log, with_torchvision)
+            try:
+                self._parent.wait_ready(self._stopped)
+                break
+            except ParentDiedError as error:
+                self._parent.kill()
+                self._parent = None
+                if self._stop:
+                    self._sender.send("fault", code="interrupted", text="interrupted before anything was measured")
+                    return False
+                if error.stage != "torchvision":
+                    text = "torch cannot be imported by {}: {}".format(sys.executable, error)
+                    self._sender.send("fault", code="no_torch", text=text, hint=INSTALL_HINT)
+                    return False
+                self._log("warning", "agent", "{}; going on without torchvision".format(error))
+        return self._describe()
+
+    def _describe(self):
+        if self._software is not None:
+            return True
+        outcome = self._job({"job": "describe"}, wanted=("software",))
+        self._software = outcome.events.get("software")
+        if self._software is None:
+            text = "torch is there and does not work in {}: {}".format(sys.executable, outcome.error)
+            self._sender.send("fault", code="no_torch", text=text, hint="jetbench-tui doctor looks closer")
+            return False
+        self._sender.forward(dict(self._software))
+        return True
+
+    def _known(self, names, weights=()):
+        """Whether every name and file that was given exists; sends a fault for the first that does not."""
+        job = {"job": "resolve", "models": sorted(set(names)), "weights": sorted({name for name in weights if name})}
+        resolved = self._job(job, wanted=("resolved",)).events.get("resolved")
+        if resolved is None:  # the child died of it; the cases will say why
+            return True
+        for path in resolved["missing_weights"]:
+            self._sender.send("fault", code="bad_request", text="--weights {}: no such file".format(path))
+            return False
+        for name in resolved["unknown"]:
+            near = difflib.get_close_matches(name, resolved["known"], 3, 0.5)
+            hint = "did you mean {}?".format(" or ".join(near)) if near else "jetbench-tui models lists what there is"
+            self._sender.send("fault", code="unknown_model", text="unknown model {!r}".format(name), hint=hint)
+            return False
+        return True
+
+    def _resolve_device(self, cases):
+        """Fill in "auto": CUDA only where a kernel really ran. Refuse CUDA that does not."""
+        works = self._software.get("cuda", False)
+        for case in cases:
+            if case["device"] == "auto":
+                case["device"] = "cuda" if works else "cpu"
+            elif case["device"] == "cuda" and not works:
+                text = "CUDA does not execute here: {}".format(self._software.get("cuda_reason"))
+                self._sender.send("fault", code="no_cuda", text=text, hint="measure on the CPU: --device cpu")
+                return False
+        return True
+
+    def _divide_cores(self, cases, protocol, screen):
+        wanted = max(case["threads"] for case in cases)
+        mine, bench, threads, shared = cores.divide(self._cores, wanted, screen)
+        for case in cases:
+            case["threads"] = case["threads"] or threads
+        period = 0.1 if self._has_power else 0.5
+        protocol.update(
+            screen_cores=mine, bench_cores=bench, shared_cores=shared, telemetry_period_ms=int(period * 1000)
+        )
+        cores.keep_to(mine)
+        self._set_period(period)
+
+    def _case(self, case, protocol, round_, counts):
+        if round_ == 0:
+            model = dict(self._counted(case["model"], case["batch"], case.get("size"), protocol["case_timeout_s"]))
+            model["c"] = case["id"]
+            self._sender.forward(model)
+        if self._stop:
+            return
+        self._sender.send("case", c=case["id"], r=round_)
+        if protocol["fresh"] and self._parent is not None:
+            self._parent.close()
+            self._parent = None
+        if (self._parent is None or not self._parent.ready) and not self._ready_parent():
+            return
+        job = {"job": "case", "case": case, "round": round_, "protocol": protocol}
+        outcome = self._job(job, protocol["case_timeout_s"])
+        self._works(False)  # however it ended
+        status = outcome.case_status
+        if status is None:
+            status = "interrupted" if outcome.interrupted else "failed"
+            error = outcome.error or ("stopped by the user" if outcome.interrupted else "ended without a word")
+            self._sender.send("case_end", c=case["id"], r=round_, status=status, error=error)
+        if status in counts:
+            counts[status] += 1
+
+    def _counted(self, name, batch, size, silence_s=SETUP_SILENCE_S):
+        """The model event of a name at a sweep point, counted once in a child."""
+        key = (name, batch, tuple(size or ()))
+        if key not in self._counts:
+            begun = time.time()
+            job = {"job": "count", "model": name, "batch": batch, "size": size}
+            outcome = self._job(job, silence_s, wanted=("model",))
+            event = outcome.events.get("model")
+            if event is None:
+                event = {"k": "model", "name": name, "error": outcome.error or "counting was interrupted"}
+            if outcome.interrupted:
+                return event
+            self._log("debug", "agent", "counted {} in {:.1f} s".format(name, time.time() - begun))
+            self._counts[key] = event
+        return dict(self._counts[key], t=monotonic_ns())
+
+    def _job(self, job, silence_s=SETUP_SILENCE_S, wanted=()):
+        outcome = self._parent.run(job, silence_s, self._stopped, self._forced, wanted)
+        if not self._parent.ready:
+            self._parent.kill()
+            self._parent = None
+        return outcome
+
+    def _forward(self, event):
+        """An event of the bench children, on its way to the stream."""
+        if event.get("k") == "stage" and event.get("name") in WORKING_STAGES:
+            self._works("ns" not in event)
+        self._sender.forward(event)
+
+    def _works(self, does):
+        if self._set_load is not None:
+            self._set_load(1.0 if does else 0.0)
+
+    def _log(self, level, source, text):
+        self._sender.send("log", level=level, source=source, text=text)
+
+
+def _order(count, rounds, seed):
+    """Case ids of every round: the first as the plan has them, further ones shuffled by the seed."""
+    chance = random.Random(seed)
+    order = [list(range(count))]
+    for _ in range(1, rounds):
+        ids = list(range(count))
+        chance.shuffle(ids)
+        order.append(ids)
+    return order
+
+
+def _cpu_seconds():
+    times = os.times()
+    return times.user + times.system

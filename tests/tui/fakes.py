@@ -1,0 +1,212 @@
+"""A session without an agent: events are fed by hand, what the app asks for is written down."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from collections.abc import Iterator
+
+import msgspec
+
+from jetbench.domain import events as ev
+from jetbench.domain.plan import Plan
+from jetbench.session.picture import picture
+from jetbench.session.snapshot import Snapshot
+from jetbench.session.state import SessionState
+
+S = 1_000_000_000
+MS = 1_000_000
+T0 = 5000 * S
+NO_POWER = "no power sensor on this board: the Jetson Nano 2GB carries no INA3221"
+MODELS = ("alexnet", "convnext_tiny", "densenet121", "efficientnet_b0", "googlenet", "inception_v3", "mnasnet1_0",
+          "mobilenet_v2", "mobilenet_v3_large", "mobilenet_v3_small", "regnet_y_400mf", "resnet18", "resnet34",
+          "resnet50", "resnet101", "resnet152", "shufflenet_v2_x1_0", "squeezenet1_0", "squeezenet1_1", "swin_t",
+          "vgg11", "vgg16", "vgg19_bn", "vit_b_16", "wide_resnet50_2")  # fmt: skip
+
+
+class ScriptedSession:
+    """`SessionControl`, for tests."""
+
+    def __init__(self, *events: ev.Event) -> None:
+        self.state = SessionState()
+        self.plans: list[Plan] = []
+        self.stops: list[bool] = []
+        self.models_asked = self.closed = self.pulls = 0
+        self.refuse: str | None = None
+        self.extra: dict[str, object] = {}
+        self.feed(*events)
+
+    def feed(self, *events: ev.Event) -> None:
+        for event in events:
+            self.state.apply(event)
+
+    def snapshot(self) -> Snapshot:
+        self.pulls += 1
+        return dataclasses.replace(picture(self.state), **self.extra)  # type: ignore[arg-type]
+
+    def run(self, plan: Plan) -> None:
+        if self.refuse:
+            raise RuntimeError(self.refuse)
+        self.plans.append(plan)
+
+    def stop(self, force: bool = False) -> None:
+        self.stops.append(force)
+
+    def request_models(self) -> None:
+        self.models_asked += 1
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def channel(ident: str, quantity: str, unit: str, limit: float | None = None, **more: str) -> ev.Channel:
+    return ev.Channel(id=ident, quantity=quantity, name=more.pop("name", ident.split(".", 1)[1]), unit=unit, scale=1e-3,
+                      limit=limit, **more)  # fmt: skip
+
+
+def orin() -> ev.Board:
+    return ev.Board(
+        t=T0, model="NVIDIA Jetson Orin Nano Developer Kit", kind="jetson", soc="tegra234", cpus=6, memory_mib=7620,
+        power=ev.PowerRule(method="rail VDD_IN", scope="module input"),
+        channels=(
+            channel("power.total", "power", "W", name="VDD_IN"),
+            channel("temp.cpu-thermal", "temperature", "C", 99.0),
+            channel("temp.tj-thermal", "temperature", "C", 85.0),
+            channel("clock.cpu.policy0", "clock", "MHz", 1510.0),
+            channel("clock.gpu", "clock", "MHz", 624.0),
+            channel("load.cpu", "load", "%"),
+            channel("load.gpu", "load", "%"),
+            channel("fan.pwm", "fan", "%"),
+            channel("mem.available", "memory", "MiB"),
+        ),
+    )  # fmt: skip
+
+
+def nano() -> ev.Board:
+    """A Nano 2GB: no power sensor of any kind."""
+    return ev.Board(
+        t=T0, model="NVIDIA Jetson Nano 2GB Developer Kit", kind="jetson", soc="tegra210", cpus=4, memory_mib=1980,
+        power=ev.PowerRule(reason="no_sensor", reason_text=NO_POWER),
+        channels=(
+            channel("power.total", "power", "W", reason="no_sensor", hint=NO_POWER),
+            channel("temp.AO-therm", "temperature", "C"),
+            channel("temp.CPU-therm", "temperature", "C", 97.0),
+            channel("clock.cpu.policy0", "clock", "MHz", 1479.0),
+            channel("clock.gpu", "clock", "MHz", 921.6),
+            channel("load.cpu", "load", "%"),
+            channel("fan.pwm", "fan", "%"),
+            channel("mem.available", "memory", "MiB"),
+        ),
+    )  # fmt: skip
+
+
+def telemetry(board: ev.Board, seconds: int, hot: bool = False, seed: int = 7) -> Iterator[ev.Telemetry]:
+    """A row a second; warming up, then level, with a dip of the clock where it is hot."""
+    rng = random.Random(seed)
+    for i in range(seconds):
+        warm = 1 - 0.97**i
+        dip = hot and i % 40 > 32
+        values = {
+            "power.total": 4.9 + 9.5 * warm * (0.55 if dip else 1) + rng.random(),
+            "temp.cpu-thermal": 44 + 26 * warm + rng.random(),
+            "temp.tj-thermal": 46 + (40 if hot else 27) * warm + rng.random() - (4 if dip else 0),
+            "temp.AO-therm": 44.5 + 6 * warm + rng.random(),
+            "temp.CPU-therm": 38.0 + 20 * warm + rng.random(),
+            "clock.cpu.policy0": 1036.8 if dip else 1510.4,
+            "clock.gpu": 306.0 if dip else 624.75,
+            "load.cpu": 80 + 15 * rng.random(),
+            "load.gpu": 0.0,
+            "fan.pwm": 62.0,
+            "mem.available": board.memory_mib * 0.55 - 200 * warm,
+        }
+        row = tuple(None if c.reason else round(values[c.id] * 1000) for c in board.channels)
+        yield ev.Telemetry(t=T0 + i * S, v=row)
+
+
+def models(t: int = T0 + S) -> ev.Models:
+    rng = random.Random(3)
+    entries = tuple(ev.ModelEntry(name=n, size=224, params=int(rng.uniform(1.2e6, 140e6))) for n in MODELS)
+    return ev.Models(t=t, models=entries, executable="/usr/bin/python3", torchvision="0.20.0")
+
+
+def software() -> ev.Software:
+    return ev.Software(t=T0, python="3.10.12", executable="/usr/bin/python3", torch="2.5.0", torchvision="0.20.0")
+
+
+def idle(board: ev.Board | None = None, seconds: int = 30) -> list[ev.Event]:
+    board = board or orin()
+    return [board, ev.Throttle(t=T0, now=False), software(), models(), *telemetry(board, seconds),
+            ev.Log(t=T0 + S, text="sensors: 9 channels, power from rail VDD_IN"),
+            ev.Log(t=T0 + 2 * S, text="python 3.10.12, torch 2.5.0, no CUDA: the CPU is measured"),
+            ]  # fmt: skip
+
+
+def start(plan: Plan, t: int = T0 + 30 * S, shared: bool = False) -> ev.RunStart:
+    protocol = msgspec.structs.replace(plan.protocol(), shared_cores=shared, screen_cores=(0,), bench_cores=(1, 2, 3))
+    cases = plan.cases()
+    return ev.RunStart(t=t, cases=cases, order=(tuple(c.id for c in cases),), protocol=protocol)
+
+
+def passes(c: int, t: int, count: int, typical_ms: float, seed: int = 1, first: int = 0) -> ev.Latency:
+    rng = random.Random(seed)
+    d = tuple(
+        int(typical_ms * MS * rng.lognormvariate(0, 0.035) * (1.5 if rng.random() < 0.012 else 1)) for _ in range(count)
+    )
+    starts, at = [], 0
+    for duration in d:
+        starts.append(at)
+        at += duration + 1000
+    return ev.Latency(t=t + at, c=c, i=first, b=t, s=tuple(starts), d=d)
+
+
+def measured(case: ev.Case, t: int, count: int, typical_ms: float) -> list[ev.Event]:
+    """A case from its begin to its end."""
+    lat = passes(case.id, t + 2 * S, count, typical_ms, seed=case.id)
+    end = lat.t
+    return [
+        ev.Model(t=t, c=case.id, name=case.model, input=(case.batch, 3, 224, 224), params=11_689_512,
+                 macs=1_814_073_344 * case.batch, flops=2 * 1_814_073_344 * case.batch),
+        ev.CaseStart(t=t, c=case.id, pid=4711),
+        *(ev.Stage(t=t, c=case.id, name=name, ns=int(s * S)) for name, s in
+          (("fork", 0.02), ("load", 0.31), ("to_device", 0.01), ("first", 0.212))),
+        ev.Stage(t=t + 2 * S, c=case.id, name="measure"),
+        lat,
+        ev.Memory(t=end, c=case.id, peak_rss_kib=412_000, base_rss_kib=180_000),
+        ev.CaseEnd(t=end, c=case.id, status="measured", stop=f"k = {count}"),
+        ev.Log(t=end, text=f"{case.model} batch {case.batch}: {count} passes, median {typical_ms:.1f} ms"),
+    ]  # fmt: skip
+
+
+def running(plan: Plan, board: ev.Board | None = None, count: int = 1500, hot: bool = False) -> list[ev.Event]:
+    """Two cases are done, the third is being measured."""
+    board = board or orin()
+    begin = start(plan)
+    cases = begin.cases
+    events: list[ev.Event] = [*idle(board), begin, ev.Stage(t=begin.t, name="import", ns=int(2.8 * S))]
+    events += measured(cases[0], begin.t + 3 * S, count, 21.3)
+    events += measured(cases[1], begin.t + 40 * S, count, 9.4)
+    t = begin.t + 80 * S
+    events += [ev.CaseStart(t=t, c=2, pid=4713), ev.Stage(t=t, c=2, name="measure"), passes(2, t, count, 68.2)]
+    events += [ev.Log(t=t, text="resnet18 batch 1: warm-up over, steady after 3 s (drift 0.4 %)")]
+    if hot:
+        events += [
+            ev.Throttle(t=t, now=True, active=("thermal: tj-thermal", "cpu clock")),
+            ev.Log(t=t, level="warning", text="throttle: tj-thermal 85.5 C is at its trip, CPU 1510 > 1037 MHz"),
+        ]  # fmt: skip
+    return [*events, *telemetry(board, 150, hot)]
+
+
+def finished(plan: Plan, board: ev.Board | None = None, count: int = 200) -> list[ev.Event]:
+    """All over: three measured, the last one killed for memory."""
+    board = board or orin()
+    begin = start(plan)
+    events: list[ev.Event] = [ev.Stage(t=begin.t, name="import", ns=int(2.8 * S)), *telemetry(board, 150)]
+    for case, typical, at in zip(begin.cases[:-1], (21.3, 9.4, 68.2), (3, 20, 40), strict=False):
+        events += measured(case, begin.t + at * S, count, typical)
+    last, end = begin.cases[-1].id, begin.t + 100 * S
+    error = "killed for memory (SIGKILL): VmHWM 1890 MiB of 1980 MiB; try a smaller batch or another model"
+    events.sort(key=lambda event: event.t)
+    return [*idle(board), begin, *(e for e in events if e.t > T0 + 30 * S or e.t == begin.t),
+            ev.CaseStart(t=end, c=last), ev.CaseEnd(t=end, c=last, status="failed", error=error),
+            ev.Log(t=end, level="error", text=f"{begin.cases[-1].model}: {error}"),
+            ev.RunEnd(t=end + S, status="done", measured=3, failed=1)]  # fmt: skip

@@ -1,0 +1,268 @@
+"""What the keys do: pick, filter, start, stop, edit, export, help, quit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import fakes
+import pytest
+from driving import drive, pane, settle, text, toasts, until
+
+from jetbench.domain.plan import LAB_MODELS, Plan
+from jetbench.tui.screens.ask import AskScreen
+from jetbench.tui.screens.edit import EditScreen
+from jetbench.tui.screens.help import HelpScreen
+
+
+def session() -> fakes.ScriptedSession:
+    return fakes.ScriptedSession(*fakes.idle())
+
+
+def running(plan: Plan | None = None, count: int = 50) -> fakes.ScriptedSession:
+    return fakes.ScriptedSession(*fakes.running(plan or Plan(k=count), count=count))
+
+
+def test_the_four_models_of_the_lab_are_picked_and_stand_first():
+    async def script(app, pilot):
+        shown = pane(app, "models").splitlines()
+        for row, name in zip(shown[2:6], LAB_MODELS, strict=True):
+            assert "■" in row and name in row
+        assert "□ alexnet" in shown[6]
+        assert "4 picked of 25" in "\n".join(shown)
+
+    drive(session(), script)
+
+
+def test_the_models_are_asked_for_and_the_waiting_is_said():
+    asked = fakes.ScriptedSession(fakes.orin(), fakes.software())
+
+    async def script(app, pilot):
+        shown = pane(app, "models")
+        assert "reading the list of models" in shown and "/usr/bin/python3" in shown
+        assert all(name in shown for name in LAB_MODELS)
+        for _ in range(100):  # asked after the first paint
+            if asked.models_asked:
+                break
+            await pilot.pause(0.05)
+
+    drive(asked, script)
+    assert asked.models_asked == 1
+
+
+def test_start_passes_what_is_picked():
+    started = session()
+
+    async def script(app, pilot):
+        await pilot.press("space", "down", "enter")  # the first two are dropped
+        await pilot.press("slash", *"resn", "down", "down", "space", "escape", "s")
+
+    drive(started, script, plan=Plan(seed=7))
+    assert [plan.models for plan in started.plans] == [("resnet18", "squeezenet1_1", "resnet34")]
+    assert started.plans[0].seed == 7
+
+
+def test_filtering_narrows_and_escape_clears():
+    async def script(app, pilot):
+        await pilot.press("slash", *"resn")
+        assert "resnet152" in pane(app, "models") and "alexnet" not in pane(app, "models")
+        await pilot.press("enter")  # to the list; the filter stays
+        assert app.bench.models.has_focus and "alexnet" not in pane(app, "models")
+        await pilot.press("slash", "q", "q")  # letters go into the field, not to the app
+        assert "no model has that" in pane(app, "models")
+        await pilot.press("escape")
+        assert "alexnet" in pane(app, "models")
+
+    drive(session(), script)
+
+
+def test_nothing_picked_is_said_and_not_started():
+    empty = session()
+
+    async def script(app, pilot):
+        for _ in LAB_MODELS:
+            await pilot.press("space", "down")
+        await pilot.press("s")
+        assert "no model is named" in toasts(app)
+
+    drive(empty, script)
+    assert empty.plans == []
+
+
+def test_a_refusal_of_the_session_is_shown():
+    refusing = session()
+    refusing.refuse = "the board has not answered yet"
+
+    async def script(app, pilot):
+        await pilot.press("s")
+        assert "the board has not answered yet" in toasts(app)
+
+    drive(refusing, script)
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "field", "value"),
+    [
+        ("b", "1,2,4", "batches", (1, 2, 4)),
+        ("i", "240x320", "sizes", ((240, 320),)),
+        ("i", "own", "sizes", ()),
+        ("k", "50", "k", 50),
+        ("k", "1%", "until", 0.01),
+    ],
+)
+def test_the_sweep_is_edited_in_one_line(key, typed, field, value):
+    edited = session()
+
+    async def script(app, pilot):
+        await pilot.press(key)
+        assert isinstance(app.screen, EditScreen)
+        app.screen.query_one("#field").value = typed
+        await pilot.press("enter")
+        assert not isinstance(app.screen, EditScreen)
+        await pilot.press("s")
+
+    drive(edited, script)
+    assert getattr(edited.plans[0], field) == value
+
+
+def test_a_wrong_value_is_said_and_not_taken():
+    edited = session()
+
+    async def script(app, pilot):
+        await pilot.press("b")
+        app.screen.query_one("#field").value = "0,x"
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(app.screen, EditScreen) and "is no batch" in text(app)
+        await pilot.press("escape", "s")
+
+    drive(edited, script)
+    assert edited.plans[0].batches == (1,)
+
+
+def test_stop_asks_first_and_forces_the_second_time():
+    stopped = running()
+
+    async def script(app, pilot):
+        await pilot.press("x")
+        assert "stopping after this pass" in toasts(app)
+        await pilot.press("x")
+
+    drive(stopped, script)
+    assert stopped.stops == [False, True]
+
+
+def test_stop_and_start_mean_nothing_at_the_wrong_time():
+    idle, busy = session(), running()
+
+    async def script(app, pilot):
+        await pilot.press("x")
+
+    async def other(app, pilot):
+        await pilot.press("s", "b", "space")
+        assert app.draft.picked == list(LAB_MODELS)
+
+    drive(idle, script)
+    drive(busy, other)
+    assert idle.stops == [] and busy.plans == []
+
+
+def test_export_lists_the_files():
+    async def script(app, pilot):
+        await pilot.press("e")
+        await until(lambda: "exported" in toasts(app), pilot)
+        assert "exported to /data\ncases.csv\nsamples.csv" in toasts(app)
+
+    drive(session(), script, export=lambda: [Path("/data/cases.csv"), Path("/data/samples.csv")])
+
+
+def test_export_that_fails_says_why():
+    def failing():
+        raise RuntimeError("nothing was measured yet \x1b[31m")
+
+    async def script(app, pilot):
+        await pilot.press("e")
+        await until(lambda: "nothing exported" in toasts(app), pilot)
+        assert "nothing was measured yet" in toasts(app) and "\x1b" not in toasts(app)
+
+    drive(session(), script, export=failing)
+
+
+def test_help_shows_every_key_and_goes():
+    async def script(app, pilot):
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert isinstance(app.screen, HelpScreen)
+        shown = text(app)
+        assert "Measure the picked models." in shown and "Leave; asks first" in shown and "throttled while" in shown
+        await pilot.press("escape")
+        assert app.screen is app.bench
+
+    drive(session(), script)
+
+
+def test_quit_at_once_when_idle():
+    async def script(app, pilot):
+        await pilot.press("q")
+        await pilot.pause()
+        assert not app.is_running or app._exit
+
+    assert drive(session(), script).return_code == 0
+
+
+def test_quit_asks_while_a_run_goes_on():
+    asked = running()
+
+    async def script(app, pilot):
+        await pilot.press("q")
+        await pilot.pause()
+        assert isinstance(app.screen, AskScreen) and "stop it and quit" in text(app)
+        await pilot.press("n")
+        assert app.screen is app.bench and asked.stops == []
+        await pilot.press("q", "y")
+
+    drive(asked, script)
+    assert asked.stops == [False]
+
+
+def test_theme_key_goes_round_all_themes():
+    async def script(app, pilot):
+        seen = []
+        for _ in range(5):
+            await pilot.press("t")
+            seen.append(app.theme)
+            await pilot.pause()
+        assert set(seen) == {"jetbench-dark", "jetbench-light", "high-contrast", "colour-blind", "ansi"}
+
+    drive(running(), script)
+
+
+def test_pulls_once_a_second_while_the_cores_are_shared():
+    plan = Plan(k=50)
+    shared = fakes.ScriptedSession(*fakes.idle(), fakes.start(plan, shared=True))
+
+    async def script(app, pilot):
+        before = shared.pulls
+        for _ in range(10):
+            app.pull()
+        assert shared.pulls - before <= 1
+
+    drive(shared, script, fps=0.1)
+
+
+def test_the_log_follows_holds_and_follows_again():
+    logging = session()
+
+    async def script(app, pilot):
+        logging.feed(*(fakes.ev.Log(t=fakes.T0, text=f"line {i}") for i in range(100)))
+        await settle(app, pilot)
+        assert "line 99" in pane(app, "log")
+        await pilot.press("2", "pageup")
+        held = pane(app, "log").splitlines()[1:-1]
+        assert "line 99" not in "\n".join(held)
+        logging.feed(fakes.ev.Log(t=fakes.T0, text="line 100"))
+        await settle(app, pilot)
+        assert pane(app, "log").splitlines()[1:-1] == held
+        await pilot.press("f")
+        assert "line 100" in pane(app, "log")
+
+    drive(logging, script)
