@@ -23,6 +23,9 @@ from jetbench.session.state import SessionState
 from jetbench.session.worker import SessionWorker
 
 TERMINATED = 143
+_AS_THEY_ARE = (
+    "device", "threads", "weights", "k", "rounds", "seed", "fresh", "energy", "force", "end_to_end", "images",
+)  # fmt: skip
 
 
 @click.command("run")
@@ -38,7 +41,14 @@ TERMINATED = 143
 @click.option("--until", metavar="1%", help="Instead of -k: until the median is known that well.")
 @click.option("--max-time", metavar="60s", help="Measuring a case stops here.")
 @click.option("--case-timeout", metavar="10m", help="A case without a sign of life for so long is killed.")
-@click.option("--warmup", type=int, metavar="N", help="Passes between the first and those that count.")
+@click.option("--warmup", metavar="N|auto", help="Passes between the first and those that count; auto: until flat.")
+@click.option("--cooldown", metavar="30s", help="Longest wait before a case until the board is as cool as it was.")
+@click.option("--energy", is_flag=True, default=None, help="Joules: a block of passes, with idle before and after.")
+@click.option("--energy-time", metavar="10s", help="Least length of that block.")
+@click.option("--idle-time", metavar="15s", help="Idle before it.")
+@click.option("--force", is_flag=True, default=None, help="Run what will hardly fit into memory.")
+@click.option("--end-to-end", is_flag=True, default=None, help="Time reading and preparing images too, part by part.")
+@click.option("--images", metavar="FOLDER", help="Images for --end-to-end. Default: made for the purpose.")
 @click.option("--rounds", type=int, metavar="N", help="Measure all cases N times, later rounds in random order.")
 @click.option("--seed", type=int, metavar="N", help="Of that order.")
 @click.option("--fresh", is_flag=True, default=None, help="A new interpreter for every case instead of a fork.")
@@ -69,11 +79,7 @@ def plan_from(path: Path | None, options: dict[str, Any]) -> Plan:
     """The plan of a file, or the default one, with what the command line says instead."""
     try:
         plan = plans.load(path) if path is not None else Plan()
-        changes: dict[str, Any] = {
-            name: options[name]
-            for name in ("device", "threads", "weights", "k", "warmup", "rounds", "seed", "fresh")
-            if options.get(name) is not None
-        }
+        changes: dict[str, Any] = {name: options[name] for name in _AS_THEY_ARE if options.get(name) is not None}
         if options["models"]:
             changes["models"] = tuple(name for word in options["models"] for name in _models(word))
         if options["batch"] is not None:
@@ -87,9 +93,11 @@ def plan_from(path: Path | None, options: dict[str, Any]) -> Plan:
             changes.setdefault("k", None)
         elif "k" in changes:
             changes["until"] = None
-        for name in ("max_time", "case_timeout"):
+        if options["warmup"] is not None:
+            changes["warmup"] = plans.parse_warmup(options["warmup"])
+        for name in ("max_time", "case_timeout", "cooldown", "energy_time", "idle_time"):
             if options[name] is not None:
-                changes[name] = plans.parse_duration(options[name])
+                changes[name] = plans.parse_duration(options[name], zero=name == "cooldown")
         return plans.check(msgspec.structs.replace(plan, **changes))
     except PlanError as error:
         raise CliError(str(error)) from error

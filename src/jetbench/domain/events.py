@@ -125,7 +125,14 @@ class Protocol(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     until: float | None = None  # relative half width of the median's 95 % interval
     max_time_s: float = 60.0
     case_timeout_s: float = 600.0
-    warmup: int = 0
+    warmup: int | None = 0  # passes; None: until the series is flat
+    cooldown_s: float = 0.0  # longest wait before a case until the board is as cool as it was; 0: none
+    energy: bool = False  # a block of passes for the power sensor, with idle before and after
+    energy_s: float = 10.0  # least length of that block
+    idle_s: float = 15.0  # idle before it, with the model loaded; a third of it after
+    force: bool = False  # run what the pre-flight would refuse
+    end_to_end: bool = False  # read, decode and prepare images as well, each part timed apart
+    images: str | None = None  # folder of them; None: made for the purpose
     rounds: int = 1
     seed: int = 0
     fresh: bool = False
@@ -152,9 +159,35 @@ class Stage(Event, tag="stage", frozen=True):
 
     c: int | None = None  # None: belongs to the parent that all cases share
     r: int = 0
-    name: str = ""  # spawn import context load to_device first warmup measure count
+    name: str = ""  # spawn import torchvision fork context load to_device first warmup measure idle energy cooldown
     ns: int | None = None
     major_faults: int | None = None
+    swap_in_kib: int | None = None  # of the whole system meanwhile
+    read_kib: int | None = None  # by this process from a disk, page faults on files included
+    cache_kib: int | None = None  # growth of the caches of compiled kernels
+
+
+class Count(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One way of counting multiply-adds, and what it came to."""
+
+    method: str  # "dispatch", "ptflops", "hooks"
+    macs: int | None = None  # of the whole batch
+    coverage: float | None = None  # share of the weights that lie in modules it gave a figure for
+    unknown: tuple[str, ...] = ()  # operators it has no formula for and that may multiply
+    error: str | None = None
+
+
+class Layer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A module that computes itself (a leaf, or one with work of its own)."""
+
+    name: str  # "features.0.0"
+    kind: str  # "Conv2d"
+    output: tuple[int, ...] = ()  # shape of its first output
+    params: int = 0  # of its own, each counted once, at the first module that has it
+    macs: int = 0
+    weight_bytes: int = 0
+    activation_bytes: int = 0  # of what it writes
+    calls: int = 1
 
 
 class Model(Event, tag="model", frozen=True):
@@ -170,9 +203,17 @@ class Model(Event, tag="model", frozen=True):
     macs: int | None = None  # of the whole batch
     flops: int | None = None
     bytes: int | None = None  # parameters and buffers
-    method: str | None = None
+    method: str | None = None  # that ``macs`` was counted by
     coverage: float | None = None
     error: str | None = None
+    counts: tuple[Count, ...] = ()  # every way of counting
+    layers: tuple[Layer, ...] = ()  # only where they were asked for
+    bytes_by_dtype: dict[str, int] = {}  # parameters and buffers
+    input_bytes: int | None = None
+    activation_bytes: int | None = None  # written by all operators of a pass
+    peak_activation_bytes: int | None = None  # alive at once, input and output among them
+    traffic_bytes: int | None = None  # inputs, weights and outputs of every operator: nothing fused, nothing cached
+    ops: int | None = None  # operators dispatched in a pass
 
 
 class Latency(Event, tag="lat", frozen=True):
@@ -184,7 +225,15 @@ class Latency(Event, tag="lat", frozen=True):
     b: int = 0
     s: tuple[int, ...] = ()
     d: tuple[int, ...] = ()
-    flags: str = ""  # of all passes of this batch: "W" warm-up
+    flags: str = ""  # of all passes of this batch: "W" warm-up, "E" the block for energy
+    # What disturbed single passes, as pairs that begin with the offset of the pass within s and d.
+    faults: tuple[tuple[int, int], ...] = ()  # offset, major page faults
+    waits: tuple[tuple[int, int, int], ...] = ()  # offset, involuntary switches, ns it waited for a core (-1: unknown)
+    gc: tuple[int, ...] = ()  # offsets of passes in which Python collected garbage
+    swap_in_kib: int = 0  # of the whole system during these passes
+    steal_ms: int = 0  # taken by the hypervisor from the cores of the case during these passes
+    device: tuple[int, ...] = ()  # ns by events of the accelerator; as long as d, or empty
+    parts: dict[str, tuple[int, ...]] = {}  # end to end: read, decode, prepare, h2d, d2h; each as long as d
 
 
 class Memory(Event, tag="memory", frozen=True):
@@ -195,12 +244,60 @@ class Memory(Event, tag="memory", frozen=True):
     peak_cuda_kib: int | None = None
 
 
+class Transfer(Event, tag="transfer", frozen=True):
+    """Copies of the case's input to the device and of its output back, timed apart from the passes."""
+
+    c: int
+    r: int = 0
+    direction: str = ""  # h2d, d2h
+    bytes: int = 0
+    d: tuple[int, ...] = ()  # ns
+
+
+class Rule(Event, tag="rule", frozen=True):
+    """A rule of the protocol was applied, and what it came to."""
+
+    c: int
+    r: int = 0
+    name: str = ""  # warmup measure cooldown energy
+    outcome: str = ""  # count interval time passes flat not_flat cool cap probe stopped
+    text: str = ""  # one line
+    passes: int | None = None
+    ns: int | None = None
+    value: float | None = None  # what was reached (relative half width, slope, degrees, ratio to the probe's baseline)
+    target: float | None = None
+
+
+class Remedy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    text: str
+    need_kib: int | None = None  # predicted
+
+
+class Forecast(Event, tag="forecast", frozen=True):
+    """Memory a case will need at its peak, told before it begins."""
+
+    c: int
+    r: int = 0
+    verdict: str = "unknown"  # green tight refused unknown
+    need_kib: int | None = None
+    available_kib: int | None = None
+    swap_free_kib: int | None = None
+    bound: str = ""  # what sets the limit: MemAvailable, cgroup
+    parts: dict[str, int] = {}  # KiB: base weights load input activations slack context
+    text: str = ""
+    remedies: tuple[Remedy, ...] = ()
+    forced: bool = False
+
+
 class CaseEnd(Event, tag="case_end", frozen=True):
     c: int
     r: int = 0
     status: str = "measured"  # measured failed refused skipped interrupted
     error: str | None = None
     stop: str | None = None  # the rule that ended measuring
+    cause: str | None = None  # oom oom_probable oom_device killed signal timeout error memory_forecast
+    evidence: tuple[str, ...] = ()  # what the cause was told from
+    remedies: tuple[Remedy, ...] = ()
 
 
 class Log(Event, tag="log", frozen=True):
@@ -269,7 +366,7 @@ class Checkpoint(Event, tag="checkpoint", frozen=True):
 
 AnyEvent = (
     Board | Telemetry | Throttle | Software | Models | RunStart | CaseStart | Stage | Model | Latency | Memory
-    | CaseEnd | Log | Fault | Overhead | RunEnd | PackFile | Ready | Header | Checkpoint
+    | Transfer | Rule | Forecast | CaseEnd | Log | Fault | Overhead | RunEnd | PackFile | Ready | Header | Checkpoint
 )  # fmt: skip
 
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)

@@ -36,7 +36,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     until: float | None = None  # relative half width of the median's 95 % interval: 0.01 is 1 %
     max_time: float = 60.0  # measuring a case stops here
     case_timeout: float | None = None  # a stage longer than this is killed; None: 10 x max_time, at least 30 s
-    warmup: int = 0
+    warmup: int | Literal["auto"] | None = None  # passes; auto: until flat; None: 0 with k, auto with until
+    cooldown: float | None = None  # longest wait before a case; None: 30 s with k, 180 s with until; 0: none
+    energy: bool = False  # a block of passes for the power sensor, with idle before and after
+    energy_time: float = 10.0  # least length of that block
+    idle_time: float = 15.0
+    force: bool = False  # run what the memory pre-flight would refuse
+    end_to_end: bool = False  # time reading and preparing images as well, each part apart
+    images: str | None = None  # folder of them; None: made for the purpose
     rounds: int = 1
     seed: int | None = None
     fresh: bool = False  # a new interpreter for every case instead of a fork
@@ -48,11 +55,23 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             until=self.until,
             max_time_s=self.max_time,
             case_timeout_s=self.case_timeout or max(30.0, 10 * self.max_time),
-            warmup=self.warmup,
+            warmup=self._warmup(),
+            cooldown_s=self.cooldown if self.cooldown is not None else (180.0 if self.until is not None else 30.0),
+            energy=self.energy,
+            energy_s=self.energy_time,
+            idle_s=self.idle_time,
+            force=self.force,
+            end_to_end=self.end_to_end,
+            images=self.images,
             rounds=self.rounds,
             seed=self.seed or 0,
             fresh=self.fresh,
         )
+
+    def _warmup(self) -> int | None:
+        if self.warmup is None:
+            return None if self.until is not None else 0
+        return None if self.warmup == "auto" else self.warmup
 
     def cases(self) -> tuple[Case, ...]:
         """Every case, in the order of the plan. The device stays "auto" until the board answered."""
@@ -86,7 +105,14 @@ def check(plan: Plan) -> Plan:
         (plan.k is None or plan.until is None, "k and until exclude each other"),
         (plan.max_time > 0 and plan.max_time <= 86_400, "max-time lies between 0 and 24 hours"),
         (plan.case_timeout is None or plan.case_timeout > 0, "case-timeout is longer than 0"),
-        (0 <= plan.warmup <= 100_000, "warmup is a whole number from 0 to 100000"),
+        (
+            not isinstance(plan.warmup, int) or 0 <= plan.warmup <= 100_000,
+            "warmup is auto or a whole number from 0 to 100000",
+        ),
+        (plan.cooldown is None or 0 <= plan.cooldown <= 3600, "cooldown lies between 0 and 1 hour"),
+        (0 < plan.energy_time <= 86_400, "energy-time lies between 0 and 24 hours"),
+        (0 < plan.idle_time <= 3600, "idle-time lies between 0 and 1 hour"),
+        (plan.images is None or plan.end_to_end, "images are read only with end-to-end"),
         (1 <= plan.rounds <= 1000, "rounds is a whole number from 1 to 1000"),
     )
     for holds, text in rules:
@@ -130,9 +156,9 @@ def _convert(path: Path, table: dict[str, Any]) -> Plan:
             raise PlanError(f"{path}: unknown key {key!r}{hint}")
     converted = dict(table)
     try:
-        for key in ("max_time", "case_timeout"):
+        for key in ("max_time", "case_timeout", "cooldown", "energy_time", "idle_time"):
             if isinstance(table.get(key), str):
-                converted[key] = parse_duration(table[key])
+                converted[key] = parse_duration(table[key], zero=key == "cooldown")
         if isinstance(table.get("until"), str):
             converted["until"] = parse_percent(table["until"])
         if "sizes" in table:
@@ -142,14 +168,24 @@ def _convert(path: Path, table: dict[str, Any]) -> Plan:
         raise PlanError(f"{path}: {error}") from error
 
 
-def parse_duration(text: str) -> float:
-    """``90``, ``90s``, ``15m``, ``1h`` in seconds."""
+def parse_warmup(text: str) -> int | Literal["auto"]:
+    """``auto`` or a number of passes."""
+    if text == "auto":
+        return "auto"
+    try:
+        return int(text)
+    except ValueError:
+        raise PlanError(f"{text!r} is no warm-up; write auto or a number of passes") from None
+
+
+def parse_duration(text: str, zero: bool = False) -> float:
+    """``90``, ``90s``, ``15m``, ``1h`` in seconds; more than 0 unless ``zero`` is allowed."""
     unit = {"s": 1, "m": 60, "h": 3600}.get(text[-1:].lower())
     try:
         value = float(text[:-1]) * unit if unit else float(text)
     except ValueError:
         value = -1.0
-    if not 0 < value < float("inf"):
+    if not (0 < value < float("inf") or (zero and value == 0)):
         raise PlanError(f"{text!r} is no duration; write 90s, 15m or 1h")
     return value
 

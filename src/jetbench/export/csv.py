@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from jetbench.analysis.flags import of_passes as flags_of_passes
 from jetbench.domain import metrics
 from jetbench.domain.metrics import METRICS, Metric
 from jetbench.export import telemetry
@@ -79,11 +80,11 @@ def _cell(metric: Metric, value: Any) -> str:
 
 
 def _samples(state: SessionState) -> Iterator[Iterable[str]]:
-    """A row a forward pass, warm-up flagged W; start_s counts from the start of the run."""
+    """A row a forward pass, with its flags; start_s counts from the start of the run."""
     yield SAMPLE_COLUMNS
     begin = state.run.t if state.run else 0
     for case_id, record in state.records.items():
-        passes = zip(record.round, record.index, record.start, record.duration, record.warm, strict=True)
-        for r, index, start, duration, warm in passes:
-            flags = "W" if warm else ""
+        flagged = flags_of_passes(record, state.board, state.observed)
+        passes = zip(record.round, record.index, record.start, record.duration, flagged, strict=True)
+        for r, index, start, duration, flags in passes:
             yield str(case_id), str(r), str(index), seconds(start - begin), seconds(duration), flags

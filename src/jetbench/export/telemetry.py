@@ -46,7 +46,7 @@ def _metered(state: SessionState) -> Callable[[ev.Telemetry], ev.Telemetry]:
     def replaced(row: ev.Telemetry) -> ev.Telemetry:
         if place is None or place >= len(row.v):
             return row
-        watts = power_at(state.power, row.t)
+        watts = power_at(state.observed.power, row.t)
         total = None if watts is None else round(watts * 1e6)
         return msgspec.structs.replace(row, v=(*row.v[:place], total, *row.v[place + 1 :]))
 

@@ -40,5 +40,5 @@ def align(state: SessionState, series: MeterSeries) -> None:
     rule = ev.PowerRule(method=METHOD, scope=SCOPE)
     facts = board.facts | {"power": {"meter": METHOD}}  # neither the rails nor the counters of the board's own total
     state.board = msgspec.structs.replace(board, channels=channels, power=rule, facts=facts)
-    state.power = PowerSeries()
-    state.power.t, state.power.watts = times, series.watts
+    state.observed.power = PowerSeries()
+    state.observed.power.t, state.observed.power.watts = times, series.watts

@@ -6,13 +6,11 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
 from jetbench.analysis import case as case_analysis
 from jetbench.analysis.energy import counter_channels
 from jetbench.analysis.telemetry import TOTAL_POWER, scaled
 from jetbench.domain import events as ev
-from jetbench.domain.observed import ObservedCase, PowerSeries
+from jetbench.domain.observed import ObservedBoard, ObservedCase, Series
 from jetbench.domain.results import CaseResult
 from jetbench.session import narrative
 from jetbench.session.snapshot import LogLine
@@ -34,7 +32,7 @@ class SessionState:
         self.fault: ev.Fault | None = None
         self.throttle = ev.Throttle()
         self.records: dict[int, ObservedCase] = {}
-        self.shared_stages: dict[str, int] = {}  # of the parent that all cases share
+        self.shared_stages: dict[str, ev.Stage] = {}  # of the parent that all cases share
         self.overheads: list[ev.Overhead] = []
         self.files: list[ev.PackFile] = []  # of the board, asked for to be packed
         self.counted: list[ev.Model] = []  # counts that belong to no case
@@ -48,7 +46,7 @@ class SessionState:
         self.last_case: int | None = None
         self.recent: deque[int] = deque(maxlen=RECENT_PASSES)
         self.log: deque[LogLine] = deque(maxlen=LOG_LINES)
-        self.power = PowerSeries()
+        self.observed = ObservedBoard()  # while a run lasts
         self.counters: dict[str, tuple[int, int]] = {}  # of the board: at the begin of the run, and now
         self.telemetry: ev.Telemetry | None = None
         self.rows = 0  # of telemetry
@@ -99,25 +97,32 @@ class SessionState:
         for name, value in values.items():
             self.history[name].append((event.t, value))
         if self.run is not None and self.run_end is None:
-            self._power(self.board, event, values)
+            self._observe(self.board, event, values)
         self.touch("telemetry")
 
-    def _power(self, board: ev.Board, row: ev.Telemetry, values: dict[str, float | None]) -> None:
-        """Power, energy and counters of one tick of a run."""
+    def _observe(self, board: ev.Board, row: ev.Telemetry, values: dict[str, float | None]) -> None:
+        """Power, energy, counters, clocks and loads of one tick of a run."""
+        power = self.observed.power
         watts = values.get(TOTAL_POWER)
         if watts is not None:
-            self.power.t.append(row.t)
-            self.power.watts.append(watts)
+            power.t.append(row.t)
+            power.watts.append(watts)
         joules = [values.get(name) for name in counter_channels(board)]
         if joules and None not in joules:
-            self.power.counter_t.append(row.t)
-            self.power.joules.append(sum(value for value in joules if value is not None))
+            power.counter_t.append(row.t)
+            power.joules.append(sum(value for value in joules if value is not None))
+        kept = {"clock": self.observed.clocks, "load": self.observed.loads}
         for channel, raw in zip(board.channels, row.v, strict=False):
-            if channel.quantity == "counter" and raw is not None:
+            if raw is None:
+                continue
+            if channel.quantity == "counter":
                 self.counters[channel.name] = (self.counters.get(channel.name, (raw, raw))[0], raw)
+            elif channel.quantity in kept:
+                kept[channel.quantity].setdefault(channel.id, Series()).add(row.t, raw * channel.scale)
 
     def _throttle(self, event: ev.Throttle) -> None:
         self.throttle = event
+        self.observed.throttle.append(event)
         if self.current is not None:
             self.records[self.current].throttled.append(event.now)
         self.touch("telemetry")
@@ -134,7 +139,8 @@ class SessionState:
         self.run, self.run_end, self.fault = event, None, None
         self.records = {case.id: ObservedCase(case) for case in event.cases}
         self._results.clear()
-        self.power, self.counters = PowerSeries(), {}
+        self.observed, self.counters = ObservedBoard(), {}
+        self.observed.throttle.append(self.throttle)
         self.overheads = []
         self.finished, self.current, self.last_case = 0, None, None
         self.recent.clear()
@@ -156,43 +162,24 @@ class SessionState:
         if event.ns is None:
             self.stage = event
         elif event.c is None:
-            self.shared_stages[event.name] = event.ns
+            self.shared_stages[event.name] = event
         elif event.c in self.records:
-            self.records[event.c].stages.setdefault(event.name, event.ns)
+            self.records[event.c].add_stage(event)
         self.touch("status", "cases")
 
     def _model(self, event: ev.Model) -> None:
         if event.c is None:
             self.counted.append(event)
             return
-        record = self.records.get(event.c)
-        if record is None:
-            return
-        known = record.model
-        if known is None or event.params is not None or event.error is not None:
-            record.model = event
-        else:  # the case only says the shape it really ran with
-            record.model = msgspec.structs.replace(known, input=event.input)
+        if event.c in self.records:
+            self.records[event.c].add_model(event)
         self.touch("cases")
 
     def _latency(self, event: ev.Latency) -> None:
         record = self.records.get(event.c)
-        if record is None or len(event.s) != len(event.d) or not event.d:
+        if record is None or not record.add_passes(event):
             return
-        warm = "W" in event.flags
-        for offset, (start, duration) in enumerate(zip(event.s, event.d, strict=True)):
-            record.round.append(event.r)
-            record.index.append(event.i + offset)
-            record.start.append(event.b + start)
-            record.duration.append(duration)
-            record.warm.append(warm)
-        if not warm:
-            window = (event.b + event.s[0], event.b + event.s[-1] + event.d[-1])
-            if event.i == 0 or not record.windows:
-                record.windows.append(window)
-            else:
-                record.windows[-1] = (record.windows[-1][0], window[1])
-            record.passes += len(event.d)
+        if not event.flags:
             self.samples_in_round += len(event.d)
         self.recent.extend(event.d)
         self.touch("latency", "cases", "status")
@@ -201,17 +188,26 @@ class SessionState:
         if event.c in self.records:
             self.records[event.c].memory = event
 
+    def _forecast(self, event: ev.Forecast) -> None:
+        if event.c in self.records:
+            self.records[event.c].forecast = event
+            self.touch("cases")
+
+    def _rule(self, event: ev.Rule) -> None:
+        if event.c in self.records:
+            self.records[event.c].rules.append(event)
+
+    def _transfer(self, event: ev.Transfer) -> None:
+        if event.c in self.records:
+            self.records[event.c].transfers.append(event)
+
     def _case_end(self, event: ev.CaseEnd) -> None:
         record = self.records.get(event.c)
         if record is None:
             return
         self.finished += 1
         self.current, self.stage = None, None
-        # A later round that fails does not unmake passes an earlier one measured; its error is kept.
-        record.was_measured = record.was_measured or event.status == "measured"
-        record.status = "measured" if record.was_measured else event.status
-        record.error = event.error or record.error
-        record.stop = event.stop or record.stop
+        record.add_end(event)
         self.touch("cases", "status")
 
     def _fault(self, event: ev.Fault) -> None:
@@ -260,10 +256,11 @@ class SessionState:
             return CaseResult(record.case, record.status, model=record.model)
         known = self._results.get(record.case.id)
         # Power at the end of the last pass is known only when a reading after it has come.
-        settled = not record.windows or not self.power.t or self.power.t[-1] > record.windows[-1][1]
-        key = (len(record.duration), record.status, settled, len(self.power.t) if not settled else 0)
+        read = self.observed.power.t
+        settled = not record.windows or not read or read[-1] > (record.energy or record.windows)[-1][1]
+        key = (len(record.duration), record.status, settled, len(read) if not settled else 0)
         if known is None or known[0] != key:
-            result = case_analysis.result(record, self.shared_stages, self.board, self.power)
+            result = case_analysis.result(record, self.shared_stages, self.board, self.observed)
             known = (key, result)
             self._results[record.case.id] = known
         return known[1]
@@ -282,6 +279,9 @@ _HANDLERS: dict[type[ev.Event], Callable[[SessionState, Any], None]] = {
     ev.Model: SessionState._model,
     ev.Latency: SessionState._latency,
     ev.Memory: SessionState._memory,
+    ev.Forecast: SessionState._forecast,
+    ev.Rule: SessionState._rule,
+    ev.Transfer: SessionState._transfer,
     ev.CaseEnd: SessionState._case_end,
     ev.Fault: SessionState._fault,
     ev.Overhead: SessionState._overhead,
