@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import compress
+from statistics import median
 
-from jetbench.analysis.energy import power_over
+from jetbench.analysis import energy, flags, grade, outliers, trend
 from jetbench.analysis.latency import summarise
 from jetbench.domain.events import Board, Stage
-from jetbench.domain.observed import WARMUP, ObservedBoard, ObservedCase
-from jetbench.domain.results import CaseResult, LedgerEntry, PowerResult
+from jetbench.domain.observed import COUNTS, ENERGY, ObservedBoard, ObservedCase
+from jetbench.domain.results import CaseResult, LatencySummary, LedgerEntry
 
 # Stages that belong to the cold start; "warmup" and "measure" do not, "count" is not the case's own.
 COLD_START = ("spawn", "import", "torchvision", "fork", "context", "load", "to_device", "first")
+AFTER_FIRST = ("second", "third")  # passes whose start is still part of it on a board that pages or compiles
+FORWARD = "forward"  # the part of an end-to-end pass that is the latency
 
 
 def result(
@@ -22,50 +26,105 @@ def result(
 ) -> CaseResult:
     """``shared_stages``: of the parent that all cases share; ``told``: what the board did meanwhile."""
     measured = observed.measured()
-    items = len(measured) * observed.case.batch
-    power = power_over(board, told.power, observed.windows, items) if measured else PowerResult()
-    warm = observed.purpose.count(WARMUP)
+    flagged = flags.of_passes(observed, told)
+    counting = list(compress(flagged, (purpose == COUNTS for purpose in observed.purpose)))
+    clean = summarise(list(compress(measured, (not text for text in counting))))
+    latency = summarise(measured)
+    rounds = _rounds(observed, measured)
+    trended = trend.of_rounds([values for values, _, _ in rounds])
+    counts, throttled = flags.count(flagged), _any(observed.throttled)
+    medians = [median(values) * 1e-9 for values, _, _ in rounds]
+    ledger = _ledger({**shared_stages, **observed.ledger}, observed)
     memory, end = observed.memory, observed.end
-    ledger = _ledger({**shared_stages, **observed.ledger})
+    parts = _parts(observed, measured)
     return CaseResult(
         case=observed.case,
         status=observed.status,
         error=observed.error,
         stop=observed.stop,
         model=observed.model,
-        latency=summarise(measured),
+        latency=latency,
+        clean=clean,
         cold_start_s={entry.stage: entry.seconds for entry in ledger},
         ledger=ledger,
         peak_memory_mib=_mib(memory.peak_rss_kib if memory else None),
         peak_cuda_mib=_mib(memory.peak_cuda_kib if memory else None),
-        power=power,
-        throttled=_any(observed.throttled),
-        flags={"W": warm} if warm else {},
+        power=energy.of_case(observed, board, told.power, latency),
+        throttled=throttled,
+        flags=counts,
+        outliers=outliers.classify([values for values, _, _ in rounds], [counting[b:e] for _, b, e in rounds]),
+        trend=trended,
+        grade=grade.of_case(latency, clean, counts, trended, throttled, medians, observed.stop),
         rules=tuple(observed.rules),
         forecast=observed.forecast,
         cause=end.cause if end else None,
         evidence=end.evidence if end else (),
         remedies=end.remedies if end else (),
+        device_latency=_on_device(observed),
+        end_to_end=_summed(parts),
+        parts={name: found for name, values in parts.items() if (found := summarise(values))},
+        transfers=_transfers(observed),
     )
+
+
+def _rounds(observed: ObservedCase, measured: Sequence[int]) -> list[tuple[Sequence[int], int, int]]:
+    """The passes that count of every round, with their first and last place among all of them."""
+    numbers = list(compress(observed.round, (purpose == COUNTS for purpose in observed.purpose)))
+    begins = [i for i, number in enumerate(numbers) if i == 0 or number != numbers[i - 1]]
+    return [(measured[b:e], b, e) for b, e in zip(begins, [*begins[1:], len(numbers)], strict=True)]
+
+
+def _ledger(stages: Mapping[str, Stage], observed: ObservedCase) -> tuple[LedgerEntry, ...]:
+    entries = [
+        LedgerEntry(
+            stage=stages[name].name,
+            seconds=(stages[name].ns or 0) * 1e-9,
+            major_faults=stages[name].major_faults,
+            swap_in_kib=stages[name].swap_in_kib,
+            read_kib=stages[name].read_kib,
+            cache_kib=stages[name].cache_kib,
+        )
+        for name in COLD_START
+        if name in stages
+    ]
+    # The passes after the first one are told with the others; what each was spent on only as far as it was seen.
+    early = (place for place in range(len(observed.duration)) if observed.purpose[place] != ENERGY)
+    for name, place in zip(AFTER_FIRST, early, strict=False):
+        if observed.round[place] == 0:
+            faults = observed.faults.get(place, 0)
+            entries.append(LedgerEntry(name, observed.duration[place] * 1e-9, major_faults=faults))
+    return tuple(entries)
+
+
+def _on_device(observed: ObservedCase) -> LatencySummary | None:
+    if len(observed.device) != len(observed.duration):
+        return None
+    return summarise(list(compress(observed.device, (purpose == COUNTS for purpose in observed.purpose))))
+
+
+def _parts(observed: ObservedCase, measured: Sequence[int]) -> dict[str, Sequence[int]]:
+    """Durations of the parts of every pass, the forward pass among them; empty where none was asked for."""
+    whole = {name: values for name, values in observed.parts.items() if len(values) == len(measured)}
+    if not whole:
+        return {}
+    before = {name: values for name, values in whole.items() if name != "d2h"}
+    after = {name: values for name, values in whole.items() if name == "d2h"}
+    return {**before, FORWARD: measured, **after}
+
+
+def _summed(parts: Mapping[str, Sequence[int]]) -> LatencySummary | None:
+    return summarise([sum(together) for together in zip(*parts.values(), strict=True)]) if parts else None
+
+
+def _transfers(observed: ObservedCase) -> dict[str, LatencySummary]:
+    found: dict[str, list[int]] = {}
+    for transfer in observed.transfers:
+        found.setdefault(transfer.direction, []).extend(transfer.d)
+    return {name: summary for name, values in found.items() if (summary := summarise(values))}
 
 
 def _mib(kib: int | None) -> float | None:
     return None if kib is None else kib / 1024
-
-
-def _ledger(stages: Mapping[str, Stage]) -> tuple[LedgerEntry, ...]:
-    found = (stages[name] for name in COLD_START if name in stages)
-    return tuple(
-        LedgerEntry(
-            stage=stage.name,
-            seconds=(stage.ns or 0) * 1e-9,
-            major_faults=stage.major_faults,
-            swap_in_kib=stage.swap_in_kib,
-            read_kib=stage.read_kib,
-            cache_kib=stage.cache_kib,
-        )
-        for stage in found
-    )
 
 
 def _any(states: Sequence[bool | None]) -> bool | None:

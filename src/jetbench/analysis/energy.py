@@ -13,8 +13,8 @@ from itertools import pairwise
 
 from jetbench.analysis.telemetry import TOTAL_POWER
 from jetbench.domain.events import Board
-from jetbench.domain.observed import PowerSeries
-from jetbench.domain.results import PowerResult
+from jetbench.domain.observed import ObservedCase, PowerSeries
+from jetbench.domain.results import LatencySummary, PowerResult
 
 # A hole in the readings longer than this share of a window hides what was drawn meanwhile.
 LARGEST_GAP = 0.25
@@ -39,6 +39,15 @@ def update_period(board: Board | None) -> float:
     """Seconds after which the monitor behind the total has a new value; 0 where that is not known."""
     period = (board.facts.get("power") or {}).get("update_ms") if board is not None else None
     return period / 1000 if isinstance(period, int | float) and period > 0 else 0.0
+
+
+def of_case(
+    observed: ObservedCase, board: Board | None, series: PowerSeries, latency: LatencySummary | None
+) -> PowerResult:
+    """Power and energy of a case, from the windows of its passes."""
+    if latency is None:
+        return PowerResult()
+    return power_over(board, series, observed.windows, latency.n * observed.case.batch)
 
 
 def power_over(board: Board | None, series: PowerSeries, windows: Sequence[tuple[int, int]], items: int) -> PowerResult:

@@ -1,13 +1,140 @@
-"""Why a pass is not clean, told from what was observed: design, section 4."""
+"""Why a pass is not clean, told from what was observed (design, section 4).
+
+W warm-up, E the block for energy, T thermal, V under-voltage, over-current or a cap on power, F clock
+drop, S swap or major page fault, P preempted, G garbage collection. "" is a clean pass.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
-from jetbench.domain.events import Board
-from jetbench.domain.observed import ENERGY, WARMUP, ObservedBoard, ObservedCase
+from jetbench.analysis import thresholds as limit
+from jetbench.analysis.latency import percentile
+from jetbench.domain.observed import ENERGY, WARMUP, ObservedBoard, ObservedCase, Series, Window
+
+LETTERS = "WETVFSPG"
+WORDS = {
+    "W": "warm-up",
+    "E": "block for energy",
+    "T": "thermal throttling",
+    "V": "under-voltage or over-current",
+    "F": "clock drop",
+    "S": "swap or page faults",
+    "P": "preempted",
+    "G": "garbage collection",
+}
+DISTURBED = LETTERS[2:]
+_BIT = {letter: 1 << place for place, letter in enumerate(LETTERS)}
+_TEXT = tuple("".join(letter for letter in LETTERS if mask & _BIT[letter]) for mask in range(256))
+# Of the causes the sensors name, those that are electrical; any other cause is heat.
+_ELECTRICAL = ("under-voltage", "over-current", "power cap", "power brake")
+_PERIOD_NS = 500_000_000  # between readings, where no series tells it
 
 
-def of_passes(observed: ObservedCase, board: Board | None, told: ObservedBoard) -> Sequence[str]:  # noqa: ARG001
-    """Flags of every pass, in the order of the columns: "" is clean, "W" a warm-up pass, "E" of the energy block."""
-    return [{WARMUP: "W", ENERGY: "E"}.get(purpose, "") for purpose in observed.purpose]
+def of_passes(observed: ObservedCase, told: ObservedBoard) -> Sequence[str]:
+    """Flags of every pass, in the order of the columns."""
+    masks = bytearray(len(observed.duration))
+    for position, purpose in enumerate(observed.purpose):
+        if purpose:
+            masks[position] = {WARMUP: _BIT["W"], ENERGY: _BIT["E"]}.get(purpose, 0)
+    period = _period(told)
+    for letter, begin, end in throttled_spans(told):
+        _mark(observed, masks, letter, begin - period, end + period)
+    for begin, end in slow_clock_spans(told, observed.case.device):
+        _mark(observed, masks, "F", begin, end)
+    _mark_own(observed, masks)
+    return [_TEXT[mask] for mask in masks]
+
+
+def count(flags: Sequence[str]) -> dict[str, int]:
+    """Passes by letter, in the order of LETTERS; disturbances of warm-up passes are not counted."""
+    found: Counter[str] = Counter()
+    for text, times in Counter(flags).items():
+        for letter in text[:1] if text[:1] in ("W", "E") else text:
+            found[letter] += times
+    return {letter: found[letter] for letter in LETTERS if found[letter]}
+
+
+def letter_of(cause: str) -> str:
+    """T or V, for a cause of throttling as the sensors name it."""
+    return "V" if any(word in cause.lower() for word in _ELECTRICAL) else "T"
+
+
+def throttled_spans(told: ObservedBoard) -> Iterator[tuple[str, int, int]]:
+    """(T or V, begin, end) of every spell of throttling; the last one may be without an end."""
+    states = sorted(told.throttle, key=lambda state: state.t)
+    for index, state in enumerate(states):
+        if state.now is not True:
+            continue
+        end = states[index + 1].t if index + 1 < len(states) else 1 << 62
+        for letter in sorted({letter_of(cause) for cause in state.active} or {"T"}):
+            yield letter, state.t, end
+
+
+def slow_clock_spans(told: ObservedBoard, device: str) -> list[Window]:
+    """When the clock of the device ran below its upper plateau. Of several CPU clusters the least dropped counts:
+    which of them the passes ran on is not told, and one that idles is no reason.
+    """
+    prefix = "clock.gpu" if device.startswith("cuda") else "clock.cpu"
+    clocks = [series for name, series in told.clocks.items() if name.startswith(prefix) and len(series.t) > 2]
+    if not clocks:
+        return []
+    baselines = [percentile(sorted(series.value), 0.9) for series in clocks]
+    leader = max(range(len(clocks)), key=lambda place: len(clocks[place].t))
+    load = told.loads.get("load.gpu") if prefix == "clock.gpu" else None
+    spans: list[Window] = []
+    times = clocks[leader].t
+    for index, t in enumerate(times):
+        shares = [_value(s, t) / b for s, b in zip(clocks, baselines, strict=True) if b > 0 and len(s.t)]
+        if not shares or max(shares) >= limit.CLOCK_DROP or (load is not None and _value(load, t) < limit.BUSY_LOAD):
+            continue
+        begin = (times[index - 1] + t) // 2 if index else t
+        end = (times[index + 1] + t) // 2 if index + 1 < len(times) else t
+        spans.append((begin, end))
+    return spans
+
+
+def _value(series: Series, t: int) -> float:
+    """The reading at a moment, or the nearest one."""
+    if not len(series.t):
+        return float("inf")
+    return series.value[min(bisect_left(series.t, t), len(series.t) - 1)]
+
+
+def _period(told: ObservedBoard) -> int:
+    """Nanoseconds between two readings of the board."""
+    times = max([told.power.t, *(series.t for series in told.clocks.values())], key=len)
+    return (times[-1] - times[0]) // (len(times) - 1) if len(times) > 1 else _PERIOD_NS
+
+
+def _mark(observed: ObservedCase, masks: bytearray, letter: str, begin: int, end: int) -> None:
+    """Every pass that ran at some time in [begin, end]."""
+    starts, durations, bit = observed.start, observed.duration, _BIT[letter]
+    first = bisect_left(starts, begin)
+    if first and starts[first - 1] + durations[first - 1] >= begin:
+        first -= 1
+    for position in range(first, min(bisect_left(starts, end + 1), len(masks))):
+        masks[position] |= bit
+
+
+def _mark_own(observed: ObservedCase, masks: bytearray) -> None:
+    """What the passes themselves were seen to suffer."""
+    for position, faults in observed.faults.items():
+        if faults > 0 and position < len(masks):
+            masks[position] |= _BIT["S"]
+    for position, (switches, waited) in observed.waits.items():
+        known = waited >= 0
+        if (waited > limit.WAIT_SHARE * observed.duration[position]) if known else switches > 0:
+            masks[position] |= _BIT["P"]
+    for position in observed.gc:
+        masks[position] |= _BIT["G"]
+    for first, length, swapped, stolen in observed.batches:
+        last = min(first + length, len(masks)) - 1
+        lasted = observed.start[last] + observed.duration[last] - observed.start[first]
+        bits = (_BIT["S"] if swapped > 0 else 0) | (
+            _BIT["P"] if stolen * 1_000_000 >= limit.STEAL_SHARE * lasted else 0
+        )
+        for position in range(first, last + 1) if bits else ():
+            masks[position] |= bits

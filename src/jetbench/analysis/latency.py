@@ -6,10 +6,14 @@ import math
 from collections.abc import Sequence
 from functools import lru_cache
 
+from jetbench.analysis.autocorrelation import lag1_and_n_eff
 from jetbench.domain.results import LatencySummary
 
 # Two-sided 95 % of the standard normal distribution.
 _Z95 = 1.959963984540054
+_CONFIDENCE = 0.95
+_EXACT = 1000  # passes up to which the binomial distribution is summed
+LEAST = 6  # below, no two order statistics enclose the median with 95 %
 
 
 def percentile(ordered: Sequence[float], q: float) -> float:
@@ -24,42 +28,64 @@ def percentile(ordered: Sequence[float], q: float) -> float:
 
 
 @lru_cache(maxsize=4096)
-def median_ranks(n: int) -> tuple[int, int] | None:
-    """0-based ranks of the order statistics that enclose the median with at least 95 %.
+def half_width(n: int) -> float | None:
+    """How many ranks from the middle the 95 % interval of the median reaches. None below 6 values.
 
-    Exact from the binomial distribution up to 1000 values (Conover, Practical Nonparametric
-    Statistics, 3.2), normal approximation above. None below 6 values: no such interval exists.
+    Two whole ranks enclose it with more than 95 % (with 97.9 % for ten values), so the place between
+    them is taken that comes nearest to it: Nyblom, "Note on interpolated order statistics",
+    Statistics and Probability Letters 14 (1992), after Hettmansperger and Sheather 1986. Its
+    coverage is 94 to 96 % from 6 values on, whatever the shape. Normal approximation above 1000.
     """
-    if n < 6:
+    if n < LEAST:
         return None
-    if n > 1000:
-        half = _Z95 * math.sqrt(n) / 2
-        return max(0, math.floor(n / 2 - half) - 1), min(n - 1, math.ceil(n / 2 + half))
-    tail = 0.0
-    weight = 0.5**n
-    lower = -1
-    for k in range(n // 2):
-        tail += math.comb(n, k) * weight
-        if tail > 0.025:
-            break
-        lower = k
-    return (lower, n - 1 - lower) if lower >= 0 else None
+    if n > _EXACT:
+        return _Z95 * math.sqrt(n) / 2
+    rank, inside = _last_enclosing(n)
+    tighter = inside - 2 * _probability(n, rank)  # P(rank + 1 <= B <= n - rank - 1)
+    excess = (inside - _CONFIDENCE) / (inside - tighter)
+    share = (n - rank) * excess / (rank + (n - 2 * rank) * excess)
+    return (n + 1) / 2 - (rank + share)
 
 
-def median_interval(ordered: Sequence[float]) -> tuple[float, float] | None:
-    ranks = median_ranks(len(ordered))
-    return None if ranks is None else (ordered[ranks[0]], ordered[ranks[1]])
+def _last_enclosing(n: int) -> tuple[int, float]:
+    """The largest 1-based rank k for which [x(k), x(n+1-k)] encloses the median with 95 %, and with how much."""
+    rank, inside = 1, 1 - 2 * _probability(n, 0)
+    while (tighter := inside - 2 * _probability(n, rank)) >= _CONFIDENCE:
+        rank, inside = rank + 1, tighter
+    return rank, inside
+
+
+def _probability(n: int, k: int) -> float:
+    """Of k heads in n throws."""
+    return math.exp(math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) - n * math.log(2))
+
+
+def median_interval(ordered: Sequence[float], n_eff: float | None = None) -> tuple[float, float] | None:
+    """95 % interval of the median of sorted values, which tell as much as ``n_eff`` independent ones."""
+    n = len(ordered)
+    half = half_width(n)
+    if half is None:
+        return None
+    half *= math.sqrt(n / n_eff) if n_eff else 1.0
+    middle = (n - 1) / 2
+    return _at(ordered, max(0.0, middle - half)), _at(ordered, min(n - 1.0, middle + half))
+
+
+def _at(ordered: Sequence[float], position: float) -> float:
+    low = min(math.floor(position), len(ordered) - 2)
+    return ordered[low] + (ordered[low + 1] - ordered[low]) * (position - low)
 
 
 def summarise(durations_ns: Sequence[int]) -> LatencySummary | None:
-    """Summary in seconds of durations in nanoseconds. None without any."""
+    """Summary in seconds of durations in nanoseconds, in the order they were measured. None without any."""
     n = len(durations_ns)
     if n == 0:
         return None
+    lag1, n_eff = lag1_and_n_eff(durations_ns)
     ordered = sorted(durations_ns)
     mean = math.fsum(ordered) / n
     std = math.sqrt(math.fsum((x - mean) ** 2 for x in ordered) / (n - 1)) if n > 1 else None
-    interval = median_interval(ordered)
+    interval = median_interval(ordered, n_eff)
     second = 1e-9
     return LatencySummary(
         n=n,
@@ -72,4 +98,6 @@ def summarise(durations_ns: Sequence[int]) -> LatencySummary | None:
         p99=percentile(ordered, 0.99) * second,
         max=ordered[-1] * second,
         ci95=None if interval is None else (interval[0] * second, interval[1] * second),
+        lag1=lag1,
+        n_eff=n_eff,
     )

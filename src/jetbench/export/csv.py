@@ -84,7 +84,7 @@ def _samples(state: SessionState) -> Iterator[Iterable[str]]:
     yield SAMPLE_COLUMNS
     begin = state.run.t if state.run else 0
     for case_id, record in state.records.items():
-        flagged = flags_of_passes(record, state.board, state.observed)
+        flagged = flags_of_passes(record, state.observed)
         passes = zip(record.round, record.index, record.start, record.duration, flagged, strict=True)
         for r, index, start, duration, flags in passes:
             yield str(case_id), str(r), str(index), seconds(start - begin), seconds(duration), flags
