@@ -26,7 +26,8 @@ def main(arguments):
     if arguments[:1] == ["bench"]:
         from jetbench_agent.bench import parent
 
-        return parent.main(with_torchvision="--no-torchvision" not in arguments)
+        asked = [word for word in arguments[1:] if word.isdigit()]
+        return parent.main("--no-torchvision" not in arguments, int(asked[0]) if asked else None)
     options = _options(arguments)
     sender = stream.Sender(stream.take_stdout())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -52,6 +53,7 @@ def _options(arguments):
 
 def serve(sender, options):
     from jetbench_agent import sensors
+    from jetbench_agent.headline import Headline
     from jetbench_agent.sensors.poller import Poller
 
     guard = Guard()
@@ -71,10 +73,16 @@ def serve(sender, options):
     }
     sender.send("board", agent=agent, **facts)
     early.release()
+    headline = Headline(facts["channels"])
+
+    def on_tick(t, values, why):
+        headline.tick(values)
+        sender.send("tel", t=t, v=values, **({"why": why} if why else {}))
+
     poller = Poller(
         board,
         period=IDLE_PERIOD_S,
-        on_tick=guard.call(lambda t, values, why: sender.send("tel", t=t, v=values, **({"why": why} if why else {}))),
+        on_tick=guard.call(on_tick),
         on_throttle=guard.call(
             lambda t, now, active, notices, reason: sender.send(
                 "throttle", t=t, now=now, active=active, notices=notices, reason=reason
@@ -83,12 +91,15 @@ def serve(sender, options):
         on_log=log,
     )
     poller.start()
-    has_power = any(c["id"] == "power.total" and not c.get("reason") for c in facts["channels"])
+    power = dict(facts.get("facts", {}).get("power") or {})
+    power["has"] = any(c["id"] == "power.total" and not c.get("reason") for c in facts["channels"])
     conductor = Conductor(
         sender,
         lambda period: poller.set_period(period or IDLE_PERIOD_S),
-        has_power,
+        power,
         getattr(board, "set_load", None),  # a simulated board wants to know when it works
+        headline,
+        facts.get("kind") == "jetson",
     )
     requests = queue.Queue()
     worker = threading.Thread(

@@ -9,21 +9,13 @@ import sys
 import threading
 import time
 
-from jetbench_agent import stream
+from jetbench_agent import deaths, memory_state, stream
+from jetbench_agent.deaths import death
 
 TERM_GRACE_S = 3.0
 LOG_LINES_A_SECOND = 100
 LOG_LINE_LENGTH = 500
-
-# What the signals a child dies of usually mean.
-_SIGNALS = {
-    signal.SIGSEGV: "segmentation fault in native code",
-    signal.SIGBUS: "bus error in native code",
-    signal.SIGABRT: "aborted by native code",
-    signal.SIGFPE: "arithmetic fault in native code",
-    signal.SIGILL: "illegal instruction: this build is for another processor (on a Nano try OPENBLAS_CORETYPE=ARMV8)",
-    signal.SIGKILL: "killed by the system or another program: usually out of memory",
-}
+PRINTED = 4000  # characters that are kept of what a child printed last
 
 
 class ParentDiedError(Exception):
@@ -35,26 +27,17 @@ class ParentDiedError(Exception):
 
 
 class Outcome(object):
-    """How a job ended: ``events`` it sent that the caller asked for, ``error`` or None."""
+    """How a job ended: ``events`` it sent that the caller asked for, ``error`` or None, and its ``cause``."""
 
     def __init__(self):
         self.events = {}
         self.error = None
+        self.cause = None
+        self.evidence = []
         self.interrupted = False
         self.case_status = None
-
-
-def death(code, stage):
-    """One sentence for an exit code."""
-    where = " in stage {}".format(stage) if stage else ""
-    if code < 0:
-        try:
-            name = signal.Signals(-code).name
-        except ValueError:
-            name = "signal"
-        what = _SIGNALS.get(-code, "ended by a signal")
-        return "{} ({}, signal {}){}".format(what, name, -code, where)
-    return "the process ended with status {}{}".format(code, where)
+        self.kills = memory_state.oom_kills()  # by the kernel, before it began
+        self.room_kib = memory_state.available()[0]
 
 
 class BenchParent(object):
@@ -69,12 +52,12 @@ class BenchParent(object):
         self._log = log
         self._messages = queue.Queue()
         self._stage = None
-        begun = stream.monotonic_ns()
-        command = [sys.executable, "-u", sys.argv[0], "bench"] + ([] if with_torchvision else ["--no-torchvision"])
+        self._printed = ""
+        command = [sys.executable, "-u", sys.argv[0], "bench", str(stream.monotonic_ns())]
+        command += [] if with_torchvision else ["--no-torchvision"]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
         )
-        forward({"k": "stage", "t": stream.monotonic_ns(), "name": "spawn", "ns": stream.monotonic_ns() - begun})
         for target in (self._read_events, self._read_prints):
             threading.Thread(target=target, daemon=True).start()
         self.child = None
@@ -96,6 +79,7 @@ class BenchParent(object):
             now = int(time.time())
             second, count = (second, count + 1) if now == second else (now, 1)
             text = line.decode("utf-8", "replace").rstrip()
+            self._printed = (self._printed + text + "\n")[-PRINTED:]
             if text and count <= LOG_LINES_A_SECOND:
                 self._log("info", "model", text[:LOG_LINE_LENGTH])
             elif count == LOG_LINES_A_SECOND + 1:
@@ -134,7 +118,7 @@ class BenchParent(object):
         kind in ``wanted`` are kept for the caller, all others go to the stream.
         """
         outcome = Outcome()
-        self._stage = None
+        self._stage, self._printed = None, ""
         self._send(job)
         heard, told = time.time(), None
         while True:
@@ -149,6 +133,7 @@ class BenchParent(object):
                     self._signal(signal.SIGTERM)
                 elif now - heard > silence_s and outcome.error is None:
                     outcome.error = "no sign of life for {:g} s{}: killed".format(silence_s, self._where())
+                    outcome.cause = "timeout"
                     self._signal(signal.SIGKILL)
                 continue
             heard = now
@@ -167,7 +152,7 @@ class BenchParent(object):
             self.child = None
             unexplained = outcome.case_status is None and outcome.error is None and not outcome.interrupted
             if message["rc"] != 0 and unexplained:
-                outcome.error = death(message["rc"], self._stage)
+                self._explain(message, outcome)
             outcome.events["exit"] = message
             return True
         elif kind == "eof":
@@ -176,6 +161,8 @@ class BenchParent(object):
             return True
         elif kind == "job_failed":
             outcome.error = message["text"]
+        elif kind == "alive":
+            pass
         elif kind == "torn":
             self._log("warning", "agent", "a line of the bench child was torn and is left out")
         elif kind in wanted:
@@ -185,8 +172,31 @@ class BenchParent(object):
                 self._stage = message["name"]
             if kind == "case_end":
                 outcome.case_status = message["status"]
+                if message["status"] == "failed":  # the conductor says the rest of it
+                    self._take_failure(message["error"], outcome)
+                    return False
             self._forward(message)
         return False
+
+    def _take_failure(self, error, outcome):
+        """What a child itself said of its end. Its own words stay, behind a plain sentence where we have one."""
+        outcome.cause, sentence, outcome.evidence = deaths.of_error(error, self._printed, memory_state.meminfo())
+        outcome.error = error if sentence is None else "{} ({})".format(sentence, error[:200])
+
+    def _explain(self, ended, outcome):
+        """A child that ended without a word."""
+        kills = memory_state.oom_kills()
+        outcome.cause, outcome.error, outcome.evidence = deaths.of_exit(
+            ended["rc"], self._stage, outcome.kills, kills, ended.get("max_rss_kib"), outcome.room_kib
+        )
+        cause, sentence, evidence = deaths.of_error("", self._printed, memory_state.meminfo())
+        if sentence is not None and outcome.cause in ("signal", "error"):
+            outcome.cause, outcome.evidence = cause, evidence
+            outcome.error = "{} ({})".format(sentence, outcome.error)
+
+    def rss_kib(self):
+        """Resident memory of the parent, with torch imported: where every case begins."""
+        return memory_state.rss(self._process.pid)
 
     def _where(self):
         return " in stage {}".format(self._stage) if self._stage else ""

@@ -6,11 +6,12 @@ import random
 import sys
 import time
 
-from jetbench_agent import cores
+from jetbench_agent import cores, memory_state, preflight
 from jetbench_agent.children import BenchParent, ParentDiedError
+from jetbench_agent.cooldown import Cooldown
 from jetbench_agent.stream import monotonic_ns
 
-WORKING_STAGES = ("first", "warmup", "measure")
+WORKING_STAGES = ("first", "warmup", "measure", "energy")
 SETUP_SILENCE_S = 900.0  # a listing or a count on a slow board that pages from an SD card
 INSTALL_HINT = "install it there (pip install 'jetbench-tui[torch]'), or name an interpreter that has it: --python PATH"
 
@@ -19,14 +20,18 @@ class Conductor(object):
     """Carries out one request at a time with one bench parent.
 
     ``sender`` is the stream; ``set_period(seconds)`` asks the sensors for another rate, and
-    ``set_load(share)``, where there is one, hears when passes run and when they are over.
+    ``set_load(share)``, where there is one, hears when passes run and when they are over;
+    ``temperature()`` is the one a run is cooled down by, None where there is none. ``power``: whether
+    there is a total to read (``has``), and the update period of its monitor (``update_ms``).
     """
 
-    def __init__(self, sender, set_period, has_power, set_load=None):
+    def __init__(self, sender, set_period, power, set_load=None, temperature=lambda: None, unified=False):
         self._sender = sender
         self._set_period = set_period
         self._set_load = set_load
-        self._has_power = has_power
+        self._power = power
+        self._temperature = temperature
+        self._unified = unified  # CPU and GPU share one memory
         self._cores = cores.available()
         self._parent = None
         self._software = None
@@ -69,7 +74,8 @@ class Conductor(object):
             return
         for name in request["models"]:
             for size in request.get("sizes") or [None]:
-                self._sender.forward(dict(self._counted(name, request["batch"], size)))
+                layers = bool(request.get("layers"))
+                self._sender.forward(dict(self._counted(name, request["batch"], size, layers=layers)))
 
     def run(self, request):
         cases, protocol = request["cases"], request["protocol"]
@@ -84,11 +90,14 @@ class Conductor(object):
         begun, cpu = monotonic_ns(), _cpu_seconds()
         self._sender.send("run", cases=cases, order=order, protocol=protocol)
         counts = {"measured": 0, "failed": 0}
+        cooldown = Cooldown(self._temperature, lambda: self._probe(cases, protocol), self._stopped)
         try:
-            for round_, ids in enumerate(order):
-                for index in ids:
-                    if self._stop:
-                        break
+            for number, (round_, index) in enumerate((r, i) for r, ids in enumerate(order) for i in ids):
+                if self._stop:
+                    break
+                if protocol["cooldown_s"]:
+                    self._cool(cooldown, cases[index], round_, protocol["cooldown_s"], first=number == 0)
+                if not self._stop:
                     self._case(cases[index], protocol, round_, counts)
         finally:
             self._works(False)
@@ -167,47 +176,106 @@ class Conductor(object):
         mine, bench, threads, shared = cores.divide(self._cores, wanted, screen)
         for case in cases:
             case["threads"] = case["threads"] or threads
-        period = 0.1 if self._has_power else 0.5
+        period = 0.1 if self._power["has"] else 0.5
+        protocol["energy_block"] = bool(protocol["energy"] and self._power["has"])
+        protocol["power_update_ms"] = self._power.get("update_ms") or 0
         protocol.update(
             screen_cores=mine, bench_cores=bench, shared_cores=shared, telemetry_period_ms=int(period * 1000)
         )
         cores.keep_to(mine)
         self._set_period(period)
 
+    def _cool(self, cooldown, case, round_, cap_s, first):
+        """A stage before every case but the first, which says what cool is."""
+        if first:
+            cooldown.begin()
+            return
+        identity = {"c": case["id"], "r": round_}
+        begun = monotonic_ns()
+        self._sender.send("stage", name="cooldown", **identity)
+        told = cooldown.wait(cap_s)
+        self._sender.send("stage", name="cooldown", ns=monotonic_ns() - begun, **identity)
+        self._sender.send("rule", name="cooldown", **dict(told, **identity))
+
+    def _probe(self, cases, protocol):
+        """Nanoseconds of a small kernel on the cores of the cases, or None."""
+        if self._parent is None or not self._parent.ready:
+            return None
+        job = {"job": "probe", "cores": protocol["bench_cores"], "threads": cases[0]["threads"]}
+        probed = self._job(job, wanted=("probed",)).events.get("probed")
+        return probed["ns"] if probed else None
+
     def _case(self, case, protocol, round_, counts):
-        if round_ == 0:
-            model = dict(self._counted(case["model"], case["batch"], case.get("size"), protocol["case_timeout_s"]))
-            model["c"] = case["id"]
-            self._sender.forward(model)
+        identity = {"c": case["id"], "r": round_}
+        model = self._model_of(case, protocol) if round_ == 0 else self._counts.get(_key(case), {})
         if self._stop:
             return
-        self._sender.send("case", c=case["id"], r=round_)
+        self._sender.send("case", **identity)
         if protocol["fresh"] and self._parent is not None:
             self._parent.close()
             self._parent = None
         if (self._parent is None or not self._parent.ready) and not self._ready_parent():
             return
+        forecast = self._forecast(model, case, protocol, round_)
+        if forecast["verdict"] == "refused" and not protocol["force"]:
+            error = "refused: {} (--force measures it all the same)".format(forecast["text"])
+            fields = {"cause": "memory_forecast", "error": error, "remedies": forecast["remedies"]}
+            self._sender.send("case_end", status="refused", **dict(fields, **identity))
+            counts["failed"] += 1
+            return
+        if protocol["energy"] and not protocol["energy_block"] and round_ == 0:
+            text = "the board has no power to read: no block for energy"
+            self._sender.send("rule", name="energy", outcome="no_sensor", text=text, **identity)
         job = {"job": "case", "case": case, "round": round_, "protocol": protocol}
         outcome = self._job(job, protocol["case_timeout_s"])
         self._works(False)  # however it ended
         status = outcome.case_status
-        if status is None:
-            status = "interrupted" if outcome.interrupted else "failed"
-            error = outcome.error or ("stopped by the user" if outcome.interrupted else "ended without a word")
-            self._sender.send("case_end", c=case["id"], r=round_, status=status, error=error)
+        if status in (None, "failed"):
+            status = "interrupted" if outcome.interrupted and status is None else "failed"
+            self._end_badly(outcome, status, identity, model, case)
         if status in counts:
             counts[status] += 1
 
-    def _counted(self, name, batch, size, silence_s=SETUP_SILENCE_S):
-        """The model event of a name at a sweep point, counted once in a child."""
-        key = (name, batch, tuple(size or ()))
-        if key not in self._counts:
+    def _model_of(self, case, protocol):
+        """Count a case's model, tell it, and return the counts."""
+        model = dict(self._counted(case["model"], case["batch"], case.get("size"), protocol["case_timeout_s"]))
+        self._sender.forward(dict(model, c=case["id"]))
+        return model
+
+    def _forecast(self, model, case, protocol, round_):
+        """Told in the first round; looked at in every one, for memory may have gone meanwhile."""
+        room, bound = memory_state.available()
+        found = preflight.forecast(
+            model, case, self._parent.rss_kib(), room, bound, memory_state.swap_free(), protocol["force"], self._unified
+        )
+        if round_ == 0 or found["verdict"] == "refused":
+            self._sender.send("forecast", c=case["id"], r=round_, **found)
+        return found
+
+    def _end_badly(self, outcome, status, identity, model, case):
+        """The case_end of a case that failed: why, told from what, and what would help."""
+        error = outcome.error or ("stopped by the user" if outcome.interrupted else "ended without a word")
+        fields = {"status": status, "error": error}
+        if status == "failed":
+            fields.update(cause=outcome.cause or "error", evidence=outcome.evidence)
+            if (outcome.cause or "").startswith("oom"):
+                base = self._parent.rss_kib() if self._parent is not None else None
+                room = memory_state.available()[0]
+                room = room + base if room is not None and base is not None else None
+                fields["remedies"] = preflight.remedies(model, case, base, room, self._unified)
+        self._sender.send("case_end", **dict(fields, **identity))
+
+    def _counted(self, name, batch, size, silence_s=SETUP_SILENCE_S, layers=False):
+        """The model event of a name at a sweep point, counted once in a child. One that did not come to its end
+        leaves what it had found by then."""
+        key = _key({"model": name, "batch": batch, "size": size})
+        if layers or key not in self._counts:
             begun = time.time()
-            job = {"job": "count", "model": name, "batch": batch, "size": size}
+            job = {"job": "count", "model": name, "batch": batch, "size": size, "layers": layers}
             outcome = self._job(job, silence_s, wanted=("model",))
-            event = outcome.events.get("model")
-            if event is None:
-                event = {"k": "model", "name": name, "error": outcome.error or "counting was interrupted"}
+            event = outcome.events.get("model") or {"k": "model", "name": name}
+            if event.get("macs") is None and not event.get("error"):
+                event["error"] = outcome.error or "counting was interrupted"
             if outcome.interrupted:
                 return event
             self._log("debug", "agent", "counted {} in {:.1f} s".format(name, time.time() - begun))
@@ -235,13 +303,21 @@ class Conductor(object):
         self._sender.send("log", level=level, source=source, text=text)
 
 
+def _key(case):
+    """By what a count differs from another one."""
+    return case["model"], case["batch"], tuple(case.get("size") or ())
+
+
 def _order(count, rounds, seed):
-    """Case ids of every round: the first as the plan has them, further ones shuffled by the seed."""
+    """Case ids of every round: as the plan has them where there is one round, each shuffled by the seed where
+    there are more (randomised multiple interleaved trials, Abedi and Brecht, ICPE 2017).
+    """
     chance = random.Random(seed)
-    order = [list(range(count))]
-    for _ in range(1, rounds):
+    order = []
+    for _ in range(rounds):
         ids = list(range(count))
-        chance.shuffle(ids)
+        if rounds > 1:
+            chance.shuffle(ids)
         order.append(ids)
     return order
 

@@ -174,6 +174,7 @@ class Count(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     macs: int | None = None  # of the whole batch
     coverage: float | None = None  # share of the weights that lie in modules it gave a figure for
     unknown: tuple[str, ...] = ()  # operators it has no formula for and that may multiply
+    elementwise: int | None = None  # of macs: normalisation, activations, pooling; only where the ways disagree
     error: str | None = None
 
 
@@ -210,6 +211,7 @@ class Model(Event, tag="model", frozen=True):
     layers: tuple[Layer, ...] = ()  # only where they were asked for
     bytes_by_dtype: dict[str, int] = {}  # parameters and buffers
     input_bytes: int | None = None
+    output_bytes: int | None = None
     activation_bytes: int | None = None  # written by all operators of a pass
     peak_activation_bytes: int | None = None  # alive at once, input and output among them
     traffic_bytes: int | None = None  # inputs, weights and outputs of every operator: nothing fused, nothing cached

@@ -92,9 +92,11 @@ class SessionWorker:
         # Defaults are left out of events; the board side, which has no schema, needs every field.
         self._send(_explicit(request))
 
-    def count(self, models: tuple[str, ...], batch: int, sizes: tuple[tuple[int, int], ...]) -> None:
+    def count(
+        self, models: tuple[str, ...], batch: int, sizes: tuple[tuple[int, int], ...], layers: bool = False
+    ) -> None:
         self._begin_request()
-        self._send({"op": "count", "models": models, "batch": batch, "sizes": sizes or None})
+        self._send({"op": "count", "models": models, "batch": batch, "sizes": sizes or None, "layers": layers})
 
     def request_models(self) -> None:
         self._begin_request()

@@ -1,32 +1,17 @@
-"""One case, in a forked child: load, first pass, warm-up, measure. Stages are reported as they end."""
+"""One case, in a forked child: load, first pass, warm-up, measure, energy. Stages are reported as they end."""
 
+import contextlib
 import functools
-import resource
 import signal
 
 from jetbench_agent import cores
-from jetbench_agent.bench import memory, models, timing
-from jetbench_agent.stopping import StopRule
-from jetbench_agent.stream import monotonic_ns
+from jetbench_agent.bench import cuda, memory, models
+from jetbench_agent.bench.evidence import Watch
+from jetbench_agent.bench.images import EndToEnd, Images
+from jetbench_agent.bench.ledger import Stages
+from jetbench_agent.bench.passes import Passes
 
 DTYPES = {"fp32": "float32", "fp16": "float16", "bf16": "bfloat16"}
-
-
-class Stages(object):
-    """Times named stages and sends each twice: when it begins and when it is over."""
-
-    def __init__(self, send, case, round_):
-        self._send, self._case, self._round = send, case, round_
-
-    def run(self, name, work, *arguments):
-        self._send("stage", c=self._case, r=self._round, name=name)
-        faults = resource.getrusage(resource.RUSAGE_SELF).ru_majflt
-        begin = monotonic_ns()
-        result = work(*arguments)
-        end = monotonic_ns()
-        faults = resource.getrusage(resource.RUSAGE_SELF).ru_majflt - faults
-        self._send("stage", c=self._case, r=self._round, name=name, ns=end - begin, major_faults=faults)
-        return result
 
 
 class StopFlag(object):
@@ -54,28 +39,42 @@ def run(job, send):
     torch.set_num_threads(case["threads"])
     memory.reset_peak()
     base = memory.status_kib("VmRSS")
-    stages = Stages(send, case["id"], round_)
+    identity = {"c": case["id"], "r": round_}
+    stages = Stages(send, **identity)
     device = torch.device(case["device"])
     if device.type == "cuda":
-        stages.run("context", torch.cuda.init)
+        stages.run("context", cuda.start, torch, device)
     model = stages.run("load", models.build, case["model"], case.get("weights"))
-    size = case.get("size") or [models.own_size(case["model"])] * 2
-    shape = [case["batch"], 3] + list(size)
+    shape = [case["batch"], 3] + list(case.get("size") or [models.own_size(case["model"])] * 2)
     dtype = getattr(torch, DTYPES[case["variant"]])
-    batch = torch.rand(shape)
-    model, batch = stages.run("to_device", _to_device, model, batch, device, dtype)
-    call = _forward(torch, model, batch, device)
-    with torch.inference_mode() if hasattr(torch, "inference_mode") else torch.no_grad():
-        _assert_eval(model)
-        stages.run("first", call)
-        send("model", c=case["id"], name=case["model"], input=shape)
-        reason = _passes(call, case, protocol, round_, stages, send, stopped)
+    with contextlib.closing(Images(protocol.get("images"))) if protocol.get("end_to_end") else _nothing() as images:
+        model, batch = stages.run("to_device", _to_device, model, torch.rand(shape), device, dtype)
+        with torch.inference_mode() if hasattr(torch, "inference_mode") else torch.no_grad():
+            _assert_eval(model)
+            with Watch(protocol.get("bench_cores")) as watch:
+                fed = EndToEnd(torch, images, shape, dtype, device, watch.begin) if images is not None else None
+                call, watches = _forward(torch, model, batch, device, watch, fed)
+                output = stages.run("first", call)
+                if device.type != "cuda":
+                    output = None  # it would count as memory the passes need
+                send("model", name=case["model"], input=shape, c=case["id"])
+                passes = Passes(call, case, round_, stages, send, stopped, watches)
+                reason = passes.run(protocol)
+                if protocol.get("energy_block") and round_ == 0 and reason != "stopped":
+                    passes.energy(protocol)
+            if device.type == "cuda":
+                for copied in cuda.transfers(torch, batch, output, device):
+                    send("transfer", **dict(copied, **identity))
     fields = {"peak_rss_kib": memory.status_kib("VmHWM"), "base_rss_kib": base}
     if device.type == "cuda":
-        fields["peak_cuda_kib"] = torch.cuda.max_memory_allocated() // 1024
-    send("memory", c=case["id"], r=round_, **fields)
-    status = "interrupted" if reason == "stopped" else "measured"
-    send("case_end", c=case["id"], r=round_, status=status, stop=reason)
+        fields["peak_cuda_kib"] = torch.cuda.max_memory_reserved() // 1024
+    send("memory", **dict(fields, **identity))
+    send("case_end", status="interrupted" if stopped() else "measured", stop=reason, **identity)
+
+
+@contextlib.contextmanager
+def _nothing():
+    yield None
 
 
 def _to_device(model, batch, device, dtype):
@@ -90,38 +89,21 @@ def _assert_eval(model):
             raise models.BadModelError("the model switches itself back to training mode")
 
 
-def _forward(torch, model, batch, device):
-    """The call that is timed: one forward pass, on CUDA until the device is done."""
-    if device.type != "cuda":
-        return functools.partial(model, batch)
-    synchronize = torch.cuda.synchronize
+def _forward(torch, model, batch, device, watch, fed):
+    """The call that is timed, one forward pass until it is done, and what is asked after each."""
+    watches = [watch]
+    if fed is None:
+        call = functools.partial(model, batch)
+    else:
+        fed.begin()
+        watches.append(fed)
 
-    def call():
-        out = model(batch)
-        synchronize()
-        return out
+        def call():
+            fed.out = model(fed.batch)
+            return fed.out
 
-    synchronize()
-    return call
-
-
-def _passes(call, case, protocol, round_, stages, send, stopped):
-    """Warm-up, then the passes that count. Returns why measuring ended."""
-
-    def emit(flags, index, starts, ends):
-        if not starts:
-            return
-        base = starts[0]
-        fields = {"s": [s - base for s in starts], "d": [e - s for s, e in zip(starts, ends)]}
-        if flags:
-            fields["flags"] = flags
-        send("lat", c=case["id"], r=round_, i=index, b=base, **fields)
-
-    with timing.Quiet():
-        if protocol["warmup"] and not stopped():
-            rule = StopRule(protocol["warmup"], None, protocol["max_time_s"])
-            stages.run("warmup", timing.measure, call, rule, functools.partial(emit, "W"), stopped)
-        if stopped():
-            return "stopped"
-        rule = StopRule(protocol.get("k"), protocol.get("until"), protocol["max_time_s"])
-        return stages.run("measure", timing.measure, call, rule, functools.partial(emit, ""), stopped)
+    if device.type == "cuda":
+        events = cuda.Events(torch, device)
+        call = events.wrapped(call)
+        watches.insert(0, events)
+    return call, watches

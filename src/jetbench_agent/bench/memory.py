@@ -1,4 +1,7 @@
-"""Resident memory of this process, from the kernel. Source: proc(5), /proc/PID/status and clear_refs."""
+"""Memory of this process, from the kernel. Source: proc(5), /proc/PID/status, clear_refs and oom_score_adj."""
+
+# Added to the share of memory, in thousandths, by which the kernel chooses whom to kill when there is none left.
+CHILD_SCORE, PARENT_SCORE = 800, 400
 
 
 def status_kib(field):
@@ -21,3 +24,12 @@ def reset_peak():
         return True
     except OSError:
         return False
+
+
+def prefer_to_die(score):
+    """Let the kernel choose this process, and not the user's shell. Raising one's own score is always allowed."""
+    try:
+        with open("/proc/self/oom_score_adj", "w") as file:
+            file.write(str(score))
+    except OSError:
+        pass

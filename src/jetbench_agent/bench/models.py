@@ -136,6 +136,8 @@ def _build_torchvision(name, entry):
         raise UnknownModelError(name)
     builder = getattr(torchvision.models, name)
     options = {"init_weights": False} if name in ("googlenet", "inception_v3") and not entry else {}
+    if name == "googlenet" and not entry:
+        options["aux_logits"] = False  # as its published weights are
     if not entry:
         return builder(**options)
     weights = _weights_enum(name)

@@ -5,23 +5,27 @@ they inherit. The parent itself only says which child began and how it ended. Wh
 agent is gone: the child is killed and the parent ends.
 """
 
-import ctypes
 import json
 import os
-import resource
 import select
 import signal
 import sys
 import traceback
 
+from jetbench_agent.bench import ledger, memory
+from jetbench_agent.bench.lifeline import die_with_parent
 from jetbench_agent.stream import Sender, monotonic_ns, take_stdout
 
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
-
-def main(with_torchvision=True):
+def main(with_torchvision=True, asked=None):
+    """``asked``: CLOCK_MONOTONIC, ns, of the moment the agent asked for this interpreter."""
     sender = Sender(take_stdout(), numbered=False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    memory.prefer_to_die(memory.PARENT_SCORE)
+    if asked is not None:
+        now = monotonic_ns()
+        own = {name: value for name, value in ledger.spent().items() if name in ("major_faults", "read_kib")}
+        sender.send("stage", t=now, name="spawn", ns=now - asked, **own)
     if not _imported(sender, "import", "torch"):
         return 1
     torchvision_error = "importing it ends the process"
@@ -43,7 +47,7 @@ def _imported(sender, stage, module):
 
 def _imported_or_why(sender, module, stage=None):
     sender.send("stage", name=stage or module)
-    faults = resource.getrusage(resource.RUSAGE_SELF).ru_majflt
+    before = ledger.spent()
     begin = monotonic_ns()
     try:
         __import__(module)
@@ -51,8 +55,7 @@ def _imported_or_why(sender, module, stage=None):
         said = str(error).strip().splitlines() or ["no word of why"]
         return "{}: {}".format(type(error).__name__, said[0][:300])
     spent = monotonic_ns() - begin
-    faults = resource.getrusage(resource.RUSAGE_SELF).ru_majflt - faults
-    sender.send("stage", name=stage or module, ns=spent, major_faults=faults)
+    sender.send("stage", name=stage or module, ns=spent, **ledger.since(before))
     return None
 
 
@@ -133,7 +136,8 @@ def child_main(job, sender, torchvision_error, begun):
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.setpgid(0, 0)
-    _die_with_parent()
+    die_with_parent()
+    memory.prefer_to_die(memory.CHILD_SCORE)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     try:
@@ -148,14 +152,6 @@ def child_main(job, sender, torchvision_error, begun):
         sys.stdout.flush()
         sys.stderr.flush()
     return 3
-
-
-def _die_with_parent():
-    """SIGKILL from the kernel when the parent is gone (prctl(2)); the parent forks in its main thread."""
-    try:
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    except (OSError, AttributeError):
-        pass
 
 
 def failure_text(error):
@@ -221,9 +217,8 @@ def _count(job, sender, torchvision_error, begun):
         _need_torchvision(torchvision_error)
     size = job.get("size") or [models.own_size(job["model"])] * 2
     shape = [job["batch"], 3] + list(size)
-    fields = {"name": job["model"], "input": shape}
-    fields.update(cost.count(lambda: models.build(job["model"]), shape))
-    sender.send("model", **fields)
+    for fields in cost.count(lambda: models.build(job["model"]), shape, job.get("layers", False)):
+        sender.send("model", name=job["model"], input=shape, **fields)  # the last one that comes holds
 
 
 def _case(job, sender, torchvision_error, begun):
@@ -236,4 +231,20 @@ def _case(job, sender, torchvision_error, begun):
     case.run(job, sender.send)
 
 
-_JOBS = {"describe": _describe, "models": _list_models, "resolve": _resolve, "count": _count, "case": _case}
+def _probe(job, sender, torchvision_error, begun):
+    from jetbench_agent import cores
+    from jetbench_agent.bench import probe
+
+    if job["cores"]:
+        cores.keep_to(job["cores"])
+    sender.send("probed", ns=probe.best_ns(job["threads"]))
+
+
+_JOBS = {
+    "describe": _describe,
+    "models": _list_models,
+    "resolve": _resolve,
+    "count": _count,
+    "case": _case,
+    "probe": _probe,
+}

@@ -18,8 +18,10 @@ _WHOLE = hasattr(time, "perf_counter_ns")
 CLOCK = time.perf_counter_ns if _WHOLE else time.perf_counter
 
 
-def timed_block(call, count, until_ns, starts, ends, clock=CLOCK, whole=_WHOLE):
+def timed_block(call, count, until_ns, starts, ends, after=None, clock=CLOCK, whole=_WHOLE):
     """Time up to ``count`` calls, or until one ends after ``until_ns``. Returns how many.
+
+    ``after(number)`` is called between passes, where its time is nobody's.
 
     ``starts`` and ``ends`` are lists of at least ``count`` places, filled with nanoseconds. The
     call's result is dropped after the second clock read: freeing it is no part of a pass. A
@@ -35,6 +37,8 @@ def timed_block(call, count, until_ns, starts, ends, clock=CLOCK, whole=_WHOLE):
         out = None
         starts[done] = begin
         ends[done] = end
+        if after is not None:
+            after(done)
         done += 1
         if end > until:
             break
@@ -64,23 +68,44 @@ class Quiet(object):
             gc.enable()
 
 
-def measure(call, rule, emit, stopped):
+def measure(call, rule, emit, stopped, watches=()):
     """Run passes until ``rule`` has enough or ``stopped()``. Returns the reason.
 
-    ``emit(index, starts, ends)`` is called between passes with what is new. ``stopped`` is asked
-    between blocks of at most SEND_INTERVAL, never inside a pass.
+    ``emit(index, starts, ends, more)`` is called between blocks with what is new; ``more`` holds further
+    fields of the lat event. ``stopped`` is asked between blocks of at most SEND_INTERVAL, never
+    inside a pass. A watch has ``begin()`` before a block, ``passed(number)`` after each pass of it
+    and ``take()``, which gives the fields it has gathered.
     """
     starts, ends = [0] * BLOCK, [0] * BLOCK
     durations = array("q")
+    after = _after(watches)
     begun = monotonic_ns()
     while True:
         quota = min(BLOCK, rule.quota(len(durations)))
-        done = timed_block(call, quota, monotonic_ns() + SEND_INTERVAL_NS, starts, ends)
+        for watch in watches:
+            watch.begin()
+        done = timed_block(call, quota, monotonic_ns() + SEND_INTERVAL_NS, starts, ends, after)
         index = len(durations)
         durations.extend(ends[i] - starts[i] for i in range(done))
-        emit(index, starts[:done], ends[:done])
+        more = {}
+        for watch in watches:
+            more.update(watch.take())
+        emit(index, starts[:done], ends[:done], more)
         reason = rule.reason(durations, monotonic_ns() - begun)
         if reason is None and stopped():
             reason = "stopped"
         if reason is not None:
             return reason
+
+
+def _after(watches):
+    """One callable for all of them: a list to walk would cost as much again."""
+    if len(watches) < 2:
+        return watches[0].passed if watches else None
+    calls = [watch.passed for watch in watches]
+
+    def after(number):
+        for call in calls:
+            call(number)
+
+    return after
