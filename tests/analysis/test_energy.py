@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jetbench.analysis.energy import counter_difference, energy_in, integrate, power_over
+from jetbench.analysis.energy import counter_difference, energy_in, integrate, spent
 from jetbench.domain.events import Board, Channel
 from jetbench.domain.observed import PowerSeries
 
@@ -69,16 +69,16 @@ def test_the_reason_stands_where_the_figure_would() -> None:
     dumb = Board(
         channels=(Channel(id="power.total", quantity="power", name="t", unit="W", reason="no_sensor", hint="x"),)
     )
-    assert power_over(dumb, PowerSeries(), [(0, S)], 10).reason == "no_sensor"
-    short = power_over(Board(channels=(TOTAL,)), series([(0.0, 5.0)]), [(0, S)], 10)
-    assert (short.power_w, short.energy_j, short.reason) == (None, None, "needs_two_samples")
-    told = power_over(Board(channels=(TOTAL,)), series([(t / 10, 5.0) for t in range(30)]), [(0, 2 * S)], 20)
-    assert (told.power_w, told.energy_j) == (pytest.approx(5.0), pytest.approx(0.5))
+    assert spent(dumb, PowerSeries(), [(0, S)]).reason == "no_sensor"
+    short = spent(Board(channels=(TOTAL,)), series([(0.0, 5.0)]), [(0, S)])
+    assert (short.watts, short.joules, short.reason) == (None, None, "needs_two_samples")
+    told = spent(Board(channels=(TOTAL,)), series([(t / 10, 5.0) for t in range(30)]), [(0, 2 * S)])
+    assert (told.watts, told.joules) == (pytest.approx(5.0), pytest.approx(10.0))
 
 
 def test_less_than_two_updates_of_the_monitor_are_no_energy() -> None:
     """An INA3221 that averages 512 samples changes every few seconds, however often it is read."""
     slow = Board(channels=(TOTAL,), facts={"power": {"update_ms": 3000}})
     made = series([(t / 10, 5.0) for t in range(300)])
-    assert power_over(slow, made, [(0, 5 * S)], 10).reason == "too_short"
-    assert power_over(slow, made, [(0, 7 * S)], 10).power_w == pytest.approx(5.0)
+    assert spent(slow, made, [(0, 5 * S)]).reason == "too_short"
+    assert spent(slow, made, [(0, 7 * S)]).watts == pytest.approx(5.0)

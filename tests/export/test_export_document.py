@@ -12,17 +12,22 @@ import pytest
 
 import streams
 from jetbench.domain import events as ev
-from jetbench.export.document import document, figure, plain
+from jetbench.export.document import document
 from jetbench.export.json import dumps, write
+from jetbench.export.values import figure, plain
 from jetbench.session.state import SessionState
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "results.schema.json").read_text())
 CASE_KEYS = [
     *("model", "variant", "device", "batch", "input", "status", "error", "params", "macs", "cold_start_s"),
     *("latency_s", "throughput_ips", "peak_memory_mib", "power_w", "energy_j", "energy_u_j", "energy_reason"),
-    *("throttled", "flags", "grade", "verdict"),
+    *("power_u_w", "idle_w", "idle_u_w", "energy_net_j", "energy_net_u_j", "energy_net_reason", "items_per_j"),
+    *("items_per_j_u", "edp_js", "energy_from", "energy_notes", "throttled", "flags", "grade", "verdict"),
+    *("grade_reasons", "clean_latency_s", "flagged_share", "outliers", "trend", "cold_start", "cold_start_text"),
+    *("rules", "memory", "cause", "evidence", "remedies", "counted", "device_latency_s", "transfers_s"),
+    *("end_to_end_s", "parts_s"),
 ]
-LATENCY_KEYS = ["n", "mean", "std", "min", "p50", "p90", "p95", "p99", "max", "ci95"]
+LATENCY_KEYS = ["n", "mean", "std", "min", "p50", "p90", "p95", "p99", "max", "ci95", "lag1", "n_eff", "supported"]
 
 
 def made(**options: object) -> dict:
@@ -89,10 +94,14 @@ def test_figures():
     assert first["flags"] == {"W": 2}
     assert math.isclose(first["throughput_ips"], 8 / first["latency_s"]["mean"], rel_tol=1e-11)
     assert first["peak_memory_mib"] == 256
+    early = {name: first["cold_start_s"].pop(name) for name in ("second", "third")}
+    assert all(0.01 < seconds < 0.1 for seconds in early.values())
     assert first["cold_start_s"] == {"import": 2.0, "fork": 0.004, "load": 0.12, "first": 0.063}
     assert 7.0 < first["power_w"] < 9.0
     seconds = first["latency_s"]["mean"] + 2e-6  # a pass and the gap behind it
     assert math.isclose(first["energy_j"], first["power_w"] * seconds / 8, rel_tol=1e-3)
+    assert 0 < first["energy_u_j"] < first["energy_j"]
+    assert (first["energy_net_j"], first["energy_net_reason"]) == (None, "no_idle")
     assert first["energy_reason"] is None
     assert first["throttled"] is False
     assert found["protocol"]["k"] == 100

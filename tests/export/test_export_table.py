@@ -27,16 +27,20 @@ def shown(width: int | None = None, file: io.StringIO | None = None, **options: 
     return out.getvalue()
 
 
+def row(text: str, model: str) -> str:
+    return next(line for line in text.splitlines() if line.startswith(f"{model} "))
+
+
 def test_all_columns_with_their_units_where_nothing_limits():
-    text = shown(passes=100)
+    text = shown(passes=400)
     for word in ("model", "variant", "batch", "input", "params", "MACs", "first", "mean ± std", "p50", "p95", "p99"):
         assert word in text
     for word in ("items/s", "memory", "power", "energy", "status", "1x3x224x224", "3.505", "0.3008", "measured"):
         assert word in text
     _, _, units, *_ = text.splitlines()
-    assert units.split() == ["M", "G", "s", "ms", "ms", "ms", "ms", "MiB", "W", "J"]
+    assert units.split() == ["M", "G", "s", "ms", "ms", "ms", "ms", "ms", "MiB", "W", "J", "J", "J"]
     assert "\x1b" not in text
-    assert "N/A" not in text
+    assert row(text, "resnet18").count("N/A") == 1, "net energy needs idle power"
     assert "not shown" not in text
 
 
@@ -49,7 +53,7 @@ def test_it_fits_and_cuts_no_number(width):
     assert "measured" in row
     for number in row.replace("±", " ").split():
         assert number in shown(passes=100)
-    assert ("not shown at this width" in text) == (width < 120)
+    assert ("not shown at this width" in text) == (width < 160)
 
 
 def test_80_columns_have_what_the_lab_asks_for():
@@ -78,10 +82,49 @@ SWEEP = [("fp32", 1), ("fp32", 8), ("fp16", 1), ("fp16", 8)]
 def test_missing_power_has_its_reason_under_the_table():
     text = shown(power=False, fail=(0,))
     row = next(line for line in text.splitlines() if line.startswith("resnet18 "))
-    assert row.split()[-3:] == ["N/A", "N/A", "measured"]
+    assert row.split()[-5:] == ["N/A", "N/A", "N/A", "B", "measured"]
     assert "power and energy N/A (no_sensor): no power sensor on this board" in text
-    assert "mobilenet_v2 fp32 batch 1: killed for memory (SIGKILL)" in text
+    assert "mobilenet_v2: killed for memory (SIGKILL)" in text
     assert text.count("no_sensor") == 1
+
+
+def test_a_percentile_that_too_few_passes_tell_is_marked_and_the_mark_explained():
+    few, many = shown(passes=100), shown(passes=2000)
+    assert "~" in row(few, "resnet18")
+    assert "~ fewer passes than that percentile needs (p95 59, p99 299)" in few
+    assert "~" not in many
+
+
+def test_grades_have_their_reasons_below_and_what_all_share_stands_once():
+    text = shown(passes=10)
+    assert row(text, "resnet18").split()[-2] == "B"
+    assert text.count("10 passes: 30 are wanted") == 1
+
+
+def test_a_refused_case_has_its_evidence_and_remedies_below():
+    remedies = (ev.Remedy(text="half precision: --dtype bf16", need_kib=512 * 1024), ev.Remedy(text="a smaller model"))
+    state = SessionState()
+    for event in (
+        ev.RunStart(t=1, cases=(ev.Case(id=0, model="vgg16"),)),
+        ev.CaseStart(t=2, c=0),
+        ev.CaseEnd(
+            t=3,
+            c=0,
+            status="failed",
+            error="out of memory",
+            cause="oom",
+            evidence=("oom_kill rose",),
+            remedies=remedies,
+        ),
+        ev.RunEnd(t=4),
+    ):
+        state.apply(event)
+    out = io.StringIO()
+    print_table(state, out)
+    assert "vgg16: out of memory\n  seen: oom_kill rose\n  1. half precision: --dtype bf16 (needs about 512 MiB)" in (
+        out.getvalue()
+    )
+    assert "  2. a smaller model\n" in out.getvalue()
 
 
 def test_a_terminal_gets_colour_and_its_own_width(monkeypatch):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import compress
 from statistics import median
 
-from jetbench.analysis import energy, flags, grade, outliers, trend
+from jetbench.analysis import flags, grade, inference_energy, outliers, trend
 from jetbench.analysis.latency import summarise
 from jetbench.domain.events import Board, Stage
 from jetbench.domain.observed import COUNTS, ENERGY, ObservedBoard, ObservedCase
@@ -49,7 +49,7 @@ def result(
         ledger=ledger,
         peak_memory_mib=_mib(memory.peak_rss_kib if memory else None),
         peak_cuda_mib=_mib(memory.peak_cuda_kib if memory else None),
-        power=energy.of_case(observed, board, told.power, latency),
+        power=inference_energy.of_case(observed, board, told.power, latency),
         throttled=throttled,
         flags=counts,
         outliers=outliers.classify([values for values, _, _ in rounds], [counting[b:e] for _, b, e in rounds]),
@@ -71,7 +71,7 @@ def _rounds(observed: ObservedCase, measured: Sequence[int]) -> list[tuple[Seque
     """The passes that count of every round, with their first and last place among all of them."""
     numbers = list(compress(observed.round, (purpose == COUNTS for purpose in observed.purpose)))
     begins = [i for i, number in enumerate(numbers) if i == 0 or number != numbers[i - 1]]
-    return [(measured[b:e], b, e) for b, e in zip(begins, [*begins[1:], len(numbers)], strict=True)]
+    return [(measured[b:e], b, e) for b, e in zip(begins, [*begins[1:], len(numbers)], strict=bool(begins))]
 
 
 def _ledger(stages: Mapping[str, Stage], observed: ObservedCase) -> tuple[LedgerEntry, ...]:

@@ -1,4 +1,4 @@
-"""Energy and mean power over the windows in which passes ran.
+"""Energy and mean power over windows of time.
 
 Two ways, the better one first: the difference of a counter, where the board counts energy; trapezoids
 over readings of power otherwise, with the edges interpolated. What cannot be told is None with its
@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from jetbench.analysis.telemetry import TOTAL_POWER
 from jetbench.domain.events import Board
-from jetbench.domain.observed import ObservedCase, PowerSeries
-from jetbench.domain.results import LatencySummary, PowerResult
+from jetbench.domain.observed import PowerSeries, Window
 
 # A hole in the readings longer than this share of a window hides what was drawn meanwhile.
 LARGEST_GAP = 0.25
@@ -41,22 +41,27 @@ def update_period(board: Board | None) -> float:
     return period / 1000 if isinstance(period, int | float) and period > 0 else 0.0
 
 
-def of_case(
-    observed: ObservedCase, board: Board | None, series: PowerSeries, latency: LatencySummary | None
-) -> PowerResult:
-    """Power and energy of a case, from the windows of its passes."""
-    if latency is None:
-        return PowerResult()
-    return power_over(board, series, observed.windows, latency.n * observed.case.batch)
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Over windows of time. ``joules`` is None where ``reason`` says why; ``seconds`` are those it was told for."""
+
+    joules: float | None
+    seconds: float = 0.0
+    reason: str | None = None
+    reason_text: str | None = None
+
+    @property
+    def watts(self) -> float | None:
+        return None if self.joules is None else self.joules / self.seconds
 
 
-def power_over(board: Board | None, series: PowerSeries, windows: Sequence[tuple[int, int]], items: int) -> PowerResult:
-    """Mean power over the windows a case was measured in, and joules per item."""
+def spent(board: Board | None, series: PowerSeries, windows: Sequence[Window]) -> Spent:
+    """Energy of the board's total over the windows for which it can be told."""
     total = next((c for c in board.channels if c.id == TOTAL_POWER), None) if board else None
     if total is None or total.reason is not None:
         reason = total.reason if total else "no_sensor"
         text = total.hint if total else (board.power.reason_text if board else None)
-        return PowerResult(reason=reason, reason_text=text)
+        return Spent(None, reason=reason, reason_text=text)
     energy, seconds, missing = 0.0, 0.0, "needs_two_samples"
     for begin, end in windows:
         joules, why = energy_in(series, begin, end)
@@ -65,14 +70,12 @@ def power_over(board: Board | None, series: PowerSeries, windows: Sequence[tuple
             continue
         energy += joules
         seconds += (end - begin) * 1e-9
-    if seconds == 0.0 or items == 0:
-        return PowerResult(reason=missing, reason_text=_REASONS.get(missing))
+    if seconds == 0.0:
+        return Spent(None, reason=missing, reason_text=_REASONS.get(missing))
     update_s = update_period(board)
     if seconds < 2 * update_s:
-        return PowerResult(reason="too_short", reason_text=_REASONS["too_short"].format(update_s))
-    covered = sum((end - begin) * 1e-9 for begin, end in windows)
-    power = energy / seconds
-    return PowerResult(power_w=power, energy_j=power * covered / items)
+        return Spent(None, reason="too_short", reason_text=_REASONS["too_short"].format(update_s))
+    return Spent(energy, seconds)
 
 
 def energy_in(series: PowerSeries, begin: int, end: int) -> tuple[float | None, str | None]:

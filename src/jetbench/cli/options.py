@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
+from jetbench.analysis.duty import DutyCycle
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 # The board side has their numbers (jetbench_agent.sensors.simulated_boards), a test holds the two together.
@@ -73,6 +75,27 @@ METER = click.option(
     type=click.Path(path_type=Path),
     help="Power from a meter recorded elsewhere: time,watts; ISO times, seconds since 1970 or since the run began.",
 )
+
+
+DUTY = (
+    click.option("--rate", type=float, metavar="HZ", help="Watts at so many inferences a second (with --energy)."),
+    click.option("--battery", type=float, metavar="WH", help="And hours from a battery of so many watt-hours."),
+)
+
+
+def duty_options(command: F) -> F:
+    return functools.reduce(lambda decorated, option: option(decorated), reversed(DUTY), command)
+
+
+def duty_cycle(rate: float | None, battery: float | None) -> DutyCycle | None:
+    """What --rate and --battery ask for. Raises UsageError where one makes no sense."""
+    if battery is not None and rate is None:
+        raise click.UsageError("--battery needs --rate: inferences a second.")
+    if rate is None:
+        return None
+    if not 0 < rate < 1e6 or not (battery is None or 0 < battery < 1e6):
+        raise click.UsageError("--rate and --battery are above 0.")
+    return DutyCycle(rate, battery)
 
 
 def sensor_options(command: F) -> F:

@@ -6,14 +6,24 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
+from jetbench.analysis.duty import DutyCycle
 from jetbench.cli.errors import INTERRUPTED, MEASURED, SOME_FAILED, CliError
-from jetbench.cli.options import PYTHON, ROOT, inherited, sensor_arguments, sensor_options
+from jetbench.cli.options import (
+    PYTHON,
+    ROOT,
+    duty_cycle,
+    duty_options,
+    inherited,
+    sensor_arguments,
+    sensor_options,
+)  # fmt: skip
 from jetbench.cli.progress import Printer
 from jetbench.cli.session import fault_code, fault_error, make_worker, started
 from jetbench.domain import plan as plans
@@ -26,6 +36,16 @@ TERMINATED = 143
 _AS_THEY_ARE = (
     "device", "threads", "weights", "k", "rounds", "seed", "fresh", "energy", "force", "end_to_end", "images",
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to come out of a run, beside its table."""
+
+    recording: Path | None = None  # None: the user's data folder
+    csv: Path | None = None
+    json: bool = False  # instead of the table
+    duty: DutyCycle | None = None
 
 
 @click.command("run")
@@ -52,6 +72,7 @@ _AS_THEY_ARE = (
 @click.option("--rounds", type=int, metavar="N", help="Measure all cases N times, later rounds in random order.")
 @click.option("--seed", type=int, metavar="N", help="Of that order.")
 @click.option("--fresh", is_flag=True, default=None, help="A new interpreter for every case instead of a fork.")
+@duty_options
 @PYTHON
 @ROOT
 @sensor_options
@@ -66,13 +87,14 @@ def command(ctx: click.Context, /, plan_file: Path | None, output: Path | None, 
     plan = plan_from(plan_file, options)
     python, root = inherited(ctx, options)
     sensors = sensor_arguments(options, ctx)
-    ctx.exit(measure(plan, python, root, output, options["csv_path"], options["as_json"], sensors))
+    wanted = Wanted(output, options["csv_path"], options["as_json"], duty_cycle(options["rate"], options["battery"]))
+    ctx.exit(measure(plan, python, root, wanted, sensors))
 
 
 def run_default(options: dict[str, Any]) -> int:
     """The default plan, as `jetbench-tui` without a terminal runs it."""
     plan, sensors = plans.check(Plan()), sensor_arguments(options)
-    return measure(plan, options.get("python"), options.get("root"), None, None, False, sensors)
+    return measure(plan, options.get("python"), options.get("root"), Wanted(), sensors)
 
 
 def plan_from(path: Path | None, options: dict[str, Any]) -> Plan:
@@ -108,32 +130,24 @@ def _models(word: str) -> list[str]:
     return [word] if ":" in word else [name for name in word.split(",") if name]
 
 
-def measure(
-    plan: Plan,
-    python: str | None,
-    root: str | None,
-    output: Path | None,
-    csv_path: Path | None,
-    as_json: bool,
-    sensors: tuple[str, ...] = (),
-) -> int:
+def measure(plan: Plan, python: str | None, root: str | None, wanted: Wanted, sensors: tuple[str, ...] = ()) -> int:
     """Run a plan to its end and print what came out. Returns the exit status."""
-    if csv_path is not None:
-        _check_writable(csv_path)
-    worker = make_worker(python, root, screen=not as_json, output=output, sensors=sensors)
+    if wanted.csv is not None:
+        _check_writable(wanted.csv)
+    worker = make_worker(python, root, screen=not wanted.json, output=wanted.recording, sensors=sensors)
     with started(worker), _signals(worker) as received:
         try:
             worker.run(plan)
         except RuntimeError as error:
             raise CliError(str(error)) from error
-        printer = Printer(sys.stderr, quiet=as_json)
+        printer = Printer(sys.stderr, quiet=wanted.json)
         while not worker.wait(printer.interval):
             printer.update(worker.snapshot())
         printer.finish(worker.snapshot())
-    return _conclude(worker, csv_path, as_json, received)
+    return _conclude(worker, wanted, received)
 
 
-def _conclude(worker: SessionWorker, csv_path: Path | None, as_json: bool, received: list[int]) -> int:
+def _conclude(worker: SessionWorker, wanted: Wanted, received: list[int]) -> int:
     """Table or document, files, exit status."""
     from jetbench.export.document import document
     from jetbench.export.json import dumps
@@ -141,12 +155,12 @@ def _conclude(worker: SessionWorker, csv_path: Path | None, as_json: bool, recei
     snapshot = worker.snapshot()
     begun = bool(snapshot.cases)
     if begun:
-        if as_json:
-            print(dumps(worker.read(document)))
+        if wanted.json:
+            print(dumps(worker.read(lambda state: document(state, wanted.duty))))
         else:
-            _print_table(worker)
-        if csv_path is not None:
-            _export_csv(worker, csv_path, as_json)
+            _print_table(worker, wanted.duty)
+        if wanted.csv is not None:
+            _export_csv(worker, wanted.csv, wanted.json)
     if snapshot.recording_ended:
         text = f"the recording ended early: {snapshot.recording_ended}; what is printed and exported here is whole"
         print(f"jetbench-tui: {printable(text)}", file=sys.stderr)
@@ -157,11 +171,11 @@ def _conclude(worker: SessionWorker, csv_path: Path | None, as_json: bool, recei
     return MEASURED if all(case.status == "measured" for case in snapshot.cases) else SOME_FAILED
 
 
-def _print_table(worker: SessionWorker) -> None:
+def _print_table(worker: SessionWorker, duty: DutyCycle | None) -> None:
     from jetbench.export.table import print_table
 
     def show(state: SessionState) -> None:
-        print_table(state, sys.stdout)
+        print_table(state, sys.stdout, duty=duty)
 
     worker.read(show)
     if worker.recording is not None and not worker.snapshot().recording_ended:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from jetbench.cli.errors import CliError
-from jetbench.cli.options import JSON, METER
+from jetbench.cli.options import JSON, METER, duty_cycle, duty_options
 from jetbench.recording.format import RecordingError
 from jetbench.session.load import load
 from jetbench.session.state import SessionState
@@ -18,19 +18,21 @@ from jetbench.session.state import SessionState
 @click.command("show")
 @click.argument("file", type=click.Path(path_type=Path))
 @METER
+@duty_options
 @JSON
-def command(file: Path, meter: Path | None, as_json: bool) -> None:
+def command(file: Path, meter: Path | None, rate: float | None, battery: float | None, as_json: bool) -> None:
     """The table of a recording, just as the run printed it."""
+    cycle = duty_cycle(rate, battery)
     state = load_or_fail(file, meter)
     if as_json:
         from jetbench.export.document import document
         from jetbench.export.json import dumps
 
-        print(dumps(document(state)))
+        print(dumps(document(state, cycle)))
     else:
         from jetbench.export.table import print_table
 
-        print_table(state, sys.stdout)
+        print_table(state, sys.stdout, duty=cycle)
 
 
 def load_or_fail(file: Path, meter: Path | None = None) -> SessionState:

@@ -24,6 +24,7 @@ class Metric:
     factor: float = 1.0  # to that unit
     text: bool = False  # words, not a number
     reason: str | None = None  # column of cases.csv with the reason, where the value can be N/A for one
+    why: tuple[str, ...] = ("energy_reason",)  # where that reason stands in a case of the document
 
     @property
     def csv(self) -> str:
@@ -37,6 +38,10 @@ class Metric:
 
 def _text(key: str, title: str, meaning: str) -> Metric:
     return Metric(key, (key,), title, "", meaning, text=True)
+
+
+def _words(key: str, path: tuple[str, ...], title: str, meaning: str) -> Metric:
+    return Metric(key, path, title, "", meaning, text=True)
 
 
 def _latency(name: str, title: str, meaning: str) -> Metric:
@@ -57,6 +62,11 @@ _CASE = (
     _text("error", "error", "why it did not end well, one line"),
     Metric("params", ("params",), "params", "", "parameters, each counted once", shown="M", factor=1e-6),
     Metric("macs", ("macs",), "MACs", "", "multiply-adds of one pass (FLOPs are twice that)", shown="G", factor=1e-9),
+    Metric("macs_coverage", ("counted", "coverage"), "coverage", "", "share of the weights that was counted"),
+    Metric("params_shared", ("counted", "params_shared"), "tied", "", "parameters reached by a second name"),
+    Metric("weights", ("counted", "bytes"), "weights", "bytes", "parameters and buffers", shown="MiB", factor=2.0**-20),
+    Metric("activations", ("counted", "peak_activation_bytes"), "activations", "bytes", "most alive at once in a pass"),
+    Metric("intensity", ("counted", "intensity", "ideal"), "FLOP/byte", "", "weights, input and output moved once"),
 )
 
 _COLD = (
@@ -68,6 +78,8 @@ _COLD = (
     _cold("load", "the model built and its weights read"),
     _cold("to_device", "weights moved to the device"),
     Metric("cold_first", ("cold_start_s", "first"), "first", "s", "first forward pass, never part of the latency"),
+    _cold("second", "the pass after the first one, of the warm-up where there is one"),
+    _cold("third", "the one after that"),
 )
 
 _LATENCY = (
@@ -82,25 +94,50 @@ _LATENCY = (
     _latency("max", "max", "slowest pass"),
     _latency("ci95_low", "ci95 low", "lower end of the 95 % interval of the median; N/A below 6 passes"),
     _latency("ci95_high", "ci95 high", "upper end of the 95 % interval of the median"),
-)
+    Metric("latency_lag1", ("latency_s", "lag1"), "lag-1", "", "autocorrelation of neighbouring passes, by ranks"),
+    Metric("latency_n_eff", ("latency_s", "n_eff"), "n eff", "", "independent passes that would tell as much"),
+    Metric("clean_n", ("clean_latency_s", "n"), "clean n", "", "passes without a flag"),
+    Metric("clean_p50", ("clean_latency_s", "p50"), "clean p50", "s", "their median", shown="ms", factor=1e3),
+    Metric("clean_mean", ("clean_latency_s", "mean"), "clean mean", "s", "their mean", shown="ms", factor=1e3),
+    Metric("outliers_slow", ("outliers", "slow"), "slow", "", "passes 3 interquartile ranges above their neighbours"),
+    _words("trend", ("trend", "kind"), "trend", "flat, warm-up, slowdown, unsteady; unknown below 60 passes"),
+    Metric("burst", ("trend", "burst_s"), "burst", "s", "median of the first level", shown="ms", factor=1e3),
+    Metric("sustained", ("trend", "sustained_s"), "sustained", "s", "of the last one", shown="ms", factor=1e3),
+    Metric("device_p50", ("device_latency_s", "p50"), "device p50", "s", "by the GPU's events", shown="ms", factor=1e3),
+    Metric("h2d_p50", ("transfers_s", "h2d", "p50"), "h2d", "s", "copy of the input to it", shown="ms", factor=1e3),
+    Metric("d2h_p50", ("transfers_s", "d2h", "p50"), "d2h", "s", "copy of the output back", shown="ms", factor=1e3),
+    Metric(
+        "end_to_end_p50", ("end_to_end_s", "p50"), "end to end", "s",
+        "read, decode, prepare, transfer and forward together", shown="ms", factor=1e3,
+    ),
+)  # fmt: skip
 
 _COST = (
     Metric("throughput_ips", ("throughput_ips",), "items/s", "", "items a second: batch over mean latency"),
     Metric("peak_memory", ("peak_memory_mib",), "memory", "mib", "peak resident memory of the process", shown="MiB"),
+    Metric("memory_predicted", ("memory", "predicted_mib"), "predicted", "mib", "told before it ran", shown="MiB"),
     Metric("power", ("power_w",), "power", "w", "mean total power while it ran", shown="W", reason="power_reason"),
-    Metric("energy", ("energy_j",), "energy", "j", "energy of one item", shown="J", reason="energy_reason"),
-    Metric("energy_u", ("energy_u_j",), "energy ±", "j", "uncertainty of the energy, about 95 %", shown="J"),
+    Metric("power_u", ("power_u_w",), "power ±", "w", "its uncertainty, about 95 %", shown="W"),
+    Metric("idle", ("idle_w",), "idle", "w", "power at rest with the model loaded (--energy)", shown="W"),
+    Metric("energy", ("energy_j",), "energy", "j", "energy of one item, gross", shown="J", reason="energy_reason"),
+    Metric("energy_u", ("energy_u_j",), "energy ±", "j", "its uncertainty, about 95 %", shown="J"),
+    Metric(
+        "energy_net", ("energy_net_j",), "net energy", "j", "energy of one item without the power at rest", shown="J",
+        reason="energy_net_reason", why=("energy_net_reason",),
+    ),
+    Metric("energy_net_u", ("energy_net_u_j",), "net energy ±", "j", "its uncertainty, about 95 %", shown="J"),
+    Metric("items_per_j", ("items_per_j",), "items/J", "", "inferences a joule: throughput over power"),
+    Metric("edp", ("edp_js",), "EDP", "js", "energy of an item times the median latency", shown="J s"),
     _text("throttled", "throttled", "yes, no, or N/A where the board does not say"),
     _text("flags", "flags", "passes by flag, such as W=2: two of warm-up"),
     _text("grade", "grade", "A to D: how far the figures can be trusted"),
+    _text("grade_reasons", "reasons", "why it is no better"),
+    _text("cause", "cause", "of a case that did not end well: oom, oom_device, killed, timeout, error and the like"),
     _text("verdict", "verdict", "why it is as fast as it is, with its evidence"),
-)
+)  # fmt: skip
 
 METRICS: tuple[Metric, ...] = _CASE + _COLD + _LATENCY + _COST
 BY_KEY: Mapping[str, Metric] = {metric.key: metric for metric in METRICS}
-
-# Where cases.csv takes the reason of a missing figure from, in a case of the document.
-REASON_PATH = ("energy_reason",)
 
 
 def value(case: Mapping[str, Any], metric: Metric) -> Any:
@@ -108,8 +145,17 @@ def value(case: Mapping[str, Any], metric: Metric) -> Any:
     if metric.key in _INTERVAL:
         interval = (case.get("latency_s") or {}).get("ci95")
         return interval[_INTERVAL[metric.key]] if interval else None
+    return _at(case, metric.path)
+
+
+def reason(case: Mapping[str, Any], metric: Metric) -> str:
+    """Code of the reason why the figure is missing; empty where none is given."""
+    return str(_at(case, metric.why) or "")
+
+
+def _at(case: Mapping[str, Any], path: tuple[str, ...]) -> Any:
     found: Any = case
-    for name in metric.path:
+    for name in path:
         found = found.get(name) if isinstance(found, Mapping) else None
     return found
 
@@ -133,6 +179,14 @@ def significant(number: float, digits: int = 4) -> str:
     return f"{number:.{max(0, min(digits - before, 4))}f}"
 
 
+def with_uncertainty(value: float | None, u: float) -> str:
+    """``0.84 ± 0.05``: two significant digits of the uncertainty, the value to the same place (GUM, 7.2.6)."""
+    if value is None:
+        return "N/A"
+    places = max(0, min(12, 1 - math.floor(math.log10(u)))) if u > 0 else 4
+    return f"{value:.{places}f} \N{PLUS-MINUS SIGN} {u:.{places}f}"
+
+
 def markdown() -> str:
     """docs/figures.md."""
     rows = ["| cases.csv | results document | unit there | in tables | meaning |", "|---|---|---|---|---|"]
@@ -141,7 +195,7 @@ def markdown() -> str:
         if metric.key in _INTERVAL:
             where = f"latency_s.ci95[{_INTERVAL[metric.key]}]"
         heading = f"{metric.title} ({metric.heading_unit})" if metric.heading_unit else metric.title
-        unit = {"mib": "MiB", "w": "W", "j": "J"}.get(metric.unit, metric.unit)
+        unit = {"mib": "MiB", "w": "W", "j": "J", "js": "J s"}.get(metric.unit, metric.unit)
         rows.append(f"| `{metric.csv}` | `{where}` | {unit} | {heading} | {metric.meaning} |")
     head = (
         "# Figures\n\nMade from `src/jetbench/domain/metrics.py`; a test holds the two together.\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from jetbench.domain import events as ev
 
 # Half of 64 bits, so that no sum of two time stamps overflows an array or a date.
@@ -18,7 +20,8 @@ def unsound(event: ev.AnyEvent) -> str | None:
     if isinstance(event, ev.Telemetry):
         return None if all(v is None or abs(v) < _LIMIT for v in event.v) else "a reading out of range"
     if isinstance(event, ev.Stage):
-        return None if event.ns is None or 0 <= event.ns < _LIMIT else "a duration out of range"
+        spent = (event.ns, event.major_faults, event.swap_in_kib, event.read_kib, event.cache_kib)
+        return None if all(n is None or 0 <= n < _LIMIT for n in spent) else "a duration out of range"
     if isinstance(event, ev.RunStart):
         return None if all(_case(case) for case in event.cases) else "a case out of range"
     if isinstance(event, ev.Board):
@@ -27,8 +30,8 @@ def unsound(event: ev.AnyEvent) -> str | None:
         if not 0 <= event.wall_ns < _LIMIT:
             return "a time stamp out of range"
         return None if event.board is None else _board(event.board)
-    if isinstance(event, ev.Model | ev.Memory):
-        return _counts(event)
+    if isinstance(event, ev.Model | ev.Memory | ev.Transfer | ev.Forecast | ev.Rule | ev.CaseEnd):
+        return None if _bounded(event) else "a count out of range"
     return None
 
 
@@ -39,7 +42,10 @@ def _latency(event: ev.Latency) -> str | None:
         return "an index or start out of range"
     if event.d and (min(event.d) < 0 or max(event.d) >= _LIMIT or min(event.s) < 0 or max(event.s) >= _LIMIT):
         return "a duration or start out of range"
-    return None
+    told = (event.faults, event.gc, event.device, event.parts)
+    if not all(map(_bounded, told)) or not _bounded(event.waits, -1):
+        return "a count out of range"
+    return None if 0 <= event.swap_in_kib < _LIMIT and 0 <= event.steal_ms < _LIMIT else "a count out of range"
 
 
 def _case(case: ev.Case) -> bool:
@@ -50,6 +56,12 @@ def _board(event: ev.Board) -> str | None:
     return None if all(1e-15 <= channel.scale <= 1e15 for channel in event.channels) else "a scale out of range"
 
 
-def _counts(event: ev.Model | ev.Memory) -> str | None:
-    values = (getattr(event, name) for name in event.__struct_fields__)
-    return None if all(not isinstance(v, int) or 0 <= v < _LIMIT for v in values) else "a count out of range"
+def _bounded(value: object, least: int = 0) -> bool:
+    """Whether every whole number in it, however deep, is one that a count can be."""
+    if isinstance(value, int):
+        return least <= value < _LIMIT
+    if isinstance(value, msgspec.Struct):
+        return all(_bounded(getattr(value, name), least) for name in value.__struct_fields__)
+    if isinstance(value, dict):
+        return all(_bounded(item, least) for item in value.values())
+    return not isinstance(value, tuple) or all(_bounded(item, least) for item in value)

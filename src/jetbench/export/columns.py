@@ -13,6 +13,7 @@ from jetbench.domain.text import printable
 GAP = 2
 MAX_NAME = 40
 SETTINGS = ("variant", "device", "batch", "input")  # what a case is, beside its model
+UNSUPPORTED = "~"  # before a percentile
 Case = Mapping[str, Any]
 
 
@@ -56,6 +57,24 @@ def _mean_std(case: Case) -> str:
     return f"{text} \N{PLUS-MINUS SIGN} {std * 1e3:.{places}f}" if std is not None else text
 
 
+def _percentile(name: str, keep: int) -> Column:
+    """Marked where fewer passes were run than that percentile needs."""
+    metric = BY_KEY[f"latency_{name}"]
+
+    def cell(case: Case) -> str:
+        shown = _shown(metric, case, 4)
+        latency = case["latency_s"]
+        return shown if latency is None or name in latency["supported"] else UNSUPPORTED + shown
+
+    return Column(metric.title, metric.heading_unit, cell, keep)
+
+
+def _uncertainty(key: str, keep: int) -> Column:
+    """Stands behind the figure it is of."""
+    metric = BY_KEY[key]
+    return Column("\N{PLUS-MINUS SIGN}", metric.heading_unit, lambda case: _shown(metric, case, 2), keep)
+
+
 def _batch(case: Case) -> str:
     return str(case["batch"])
 
@@ -70,13 +89,17 @@ COLUMNS = (
     _figure("macs", 72),
     _figure("cold_first", 70, 3),
     Column("mean \N{PLUS-MINUS SIGN} std", "ms", _mean_std, 95),
-    _figure("latency_p50", 60),
-    _figure("latency_p95", 35),
-    _figure("latency_p99", 62),
+    _figure("latency_p50", 59),
+    _percentile("p95", 35),
+    _percentile("p99", 61),
+    _figure("clean_p50", 34),
     _figure("throughput_ips", 55),
-    _figure("peak_memory", 61, 3),
+    _figure("peak_memory", 60, 3),
     _figure("power", 64, 3),
     _figure("energy", 63, 3),
+    _uncertainty("energy_u", 36),
+    _figure("energy_net", 33, 3),
+    _words("grade", 62),
     _words("status", 90),
 )
 

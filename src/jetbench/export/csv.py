@@ -19,7 +19,7 @@ from jetbench.session.state import SessionState
 CASES, SAMPLES, TELEMETRY = "cases.csv", "samples.csv", "telemetry.csv"
 SAMPLE_COLUMNS = ("case", "round", "index", "start_s", "latency_s", "flags")
 # Text cells that say nothing when they are empty, where others would be missing.
-_MAY_BE_EMPTY = ("error", "flags")
+_MAY_BE_EMPTY = ("error", "flags", "cause")
 
 
 def write_folder(folder: Path, state: SessionState, recording: Path | None = None) -> tuple[Path, ...]:
@@ -64,7 +64,7 @@ def _cells(case: Mapping[str, Any]) -> Iterator[str]:
         value = metrics.value(case, metric)
         yield _cell(metric, value)
         if metric.reason:
-            yield words(case["energy_reason"] or "") if value is None else ""
+            yield words(metrics.reason(case, metric)) if value is None else ""
 
 
 def _cell(metric: Metric, value: Any) -> str:
@@ -72,6 +72,8 @@ def _cell(metric: Metric, value: Any) -> str:
         return figure(value)
     if metric.key == "flags":
         return words(" ".join(f"{name}={count}" for name, count in value.items()))
+    if metric.key == "grade_reasons":
+        return words("; ".join(value))
     if isinstance(value, bool):
         return "yes" if value else "no"
     if value is None:

@@ -9,8 +9,10 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from jetbench.export.columns import COLUMNS, GAP, SETTINGS, Case, Column, chosen, common, widest
+from jetbench.analysis.duty import DutyCycle
+from jetbench.export.columns import GAP, Case, Column, chosen, common, widest
 from jetbench.export.document import SIMULATED, document, simulated
+from jetbench.export.remarks import remarks
 from jetbench.session.state import SessionState
 
 _STYLES = {"measured": "green", "failed": "red", "refused": "red", "interrupted": "yellow", "skipped": "dim"}
@@ -19,21 +21,22 @@ _NO_TERMINAL = 500
 _ASCII = str.maketrans({"\N{PLUS-MINUS SIGN}": "+/-", "\N{HORIZONTAL ELLIPSIS}": "..."})
 
 
-def print_table(state: SessionState, file: IO[str], width: int | None = None) -> None:
+def print_table(state: SessionState, file: IO[str], width: int | None = None, duty: DutyCycle | None = None) -> None:
     """Settings, table and reasons. Plain and complete where ``file`` is no terminal, else as wide as that is."""
     console = _console(file, width)
     limit = width if width is not None else (console.width if console.is_terminal else None)
     if limit is None:
         console = _console(file, _NO_TERMINAL)
-    made = document(state)
+    made = document(state, duty)
     columns = chosen(made["cases"], limit)
     with console.capture() as captured:
         if simulated(state.board):
             console.print(SIMULATED, style="bold yellow")
         console.print(_head(made, columns), style="dim")
         console.print(_table(made["cases"], columns))
-        for line in _below(made, columns):
-            console.print(line)
+        for remark in remarks(made, columns):
+            if remark.text != SIMULATED:
+                console.print(Text(remark.text, remark.style))
     text = captured.get()
     if not console.is_terminal:
         text = "".join(f"{line.rstrip()}\n" for line in text.splitlines())
@@ -78,7 +81,8 @@ def _head(made: Mapping[str, Any], columns: Sequence[Column]) -> Text:
     protocol = made["protocol"]
     if protocol is not None:
         aim = f"until {protocol['until']:.2%}" if protocol["until"] is not None else f"k={protocol['k']}"
-        parts += [f"{aim} after the first pass", f"warm-up {protocol['warmup']}"]
+        warmup = "until flat" if protocol["warmup"] is None else protocol["warmup"]
+        parts += [f"{aim} after the first pass", f"warm-up {warmup}"]
         if protocol["rounds"] > 1:
             parts.append(f"{protocol['rounds']} rounds, seed {protocol['seed']}")
     if made["software"]["torch"]:
@@ -86,18 +90,3 @@ def _head(made: Mapping[str, Any], columns: Sequence[Column]) -> Text:
     if made["board"] is not None and made["board"]["model"]:
         parts.insert(0, made["board"]["model"])
     return Text(", ".join(parts))
-
-
-def _below(made: Mapping[str, Any], columns: Sequence[Column]) -> list[Text]:
-    """Why cases ended badly, why figures are missing, and what there was no room for."""
-    lines = [
-        Text(f"{case['model']} {case['variant']} batch {case['batch']}: {case['error']}", "red")
-        for case in made["cases"]
-        if case["error"]
-    ]
-    lines += [Text(warning, "yellow") for warning in made["warnings"] if warning != SIMULATED]
-    hidden = [column.title for column in COLUMNS if column not in columns]
-    hidden = [title for title in hidden if title not in SETTINGS]
-    if hidden:
-        lines.append(Text(f"not shown at this width: {', '.join(hidden)}"))
-    return lines

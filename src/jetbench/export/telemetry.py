@@ -12,8 +12,8 @@ from jetbench.analysis.meter import METHOD as METER_CSV
 from jetbench.analysis.telemetry import TOTAL_POWER, scaled
 from jetbench.domain import events as ev
 from jetbench.export.cells import MISSING, column, figure, seconds, unique, words
-from jetbench.export.document import figure as rounded
 from jetbench.export.document import simulated
+from jetbench.export.values import figure as rounded
 from jetbench.recording import reader
 from jetbench.recording.format import iso_utc
 from jetbench.session.state import SessionState
