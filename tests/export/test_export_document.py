@@ -77,7 +77,7 @@ def test_the_schema_refuses_what_scripts_do_not_expect():
 
 def test_keys_and_their_order():
     found = made(passes=100)
-    assert list(found) == ["board", "software", "protocol", "status", "warnings", "cases"]
+    assert list(found) == ["board", "software", "protocol", "status", "warnings", "cases", "expectations"]
     for case in found["cases"]:
         assert list(case) == CASE_KEYS
         assert list(case["latency_s"]) == LATENCY_KEYS

@@ -116,6 +116,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     size: tuple[int, int] | None = None  # (height, width); None: the model's own
     threads: int = 1
     weights: str | None = None
+    weights_sha256: str | None = None  # of the checkpoint, or of the entry's file in torch's cache
+    code_sha256: str | None = None  # of the file with the user's own model
 
 
 class Protocol(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -235,6 +237,9 @@ class Latency(Event, tag="lat", frozen=True):
     swap_in_kib: int = 0  # of the whole system during these passes
     steal_ms: int = 0  # taken by the hypervisor from the cores of the case during these passes
     device: tuple[int, ...] = ()  # ns by events of the accelerator; as long as d, or empty
+    spent: dict[
+        str, int
+    ] = {}  # second and third pass, alone in their batch: as of a stage (major_faults, read_kib, ...)
     parts: dict[str, tuple[int, ...]] = {}  # end to end: read, decode, prepare, h2d, d2h; each as long as d
 
 
@@ -356,6 +361,30 @@ class Header(Event, tag="header", frozen=True):
     command: tuple[str, ...] = ()
     plan: dict[str, Any] = {}
     board: Board | None = None
+    boot: str | None = None  # id of the boot that ``t`` counts from
+
+
+class Part(Event, tag="part", frozen=True):
+    """A later part of a session: what follows was written by another process, on a clock of its own if it started anew.
+
+    ``wall_ns`` and ``t`` are a clock pair, as in the header.
+    """
+
+    number: int = 1  # 1: the first that was resumed
+    after: int = 0  # t of the newest event before it, on the clock of the header
+    jetbench: str = ""
+    created: str = ""
+    wall_ns: int = 0
+    command: tuple[str, ...] = ()
+    board: Board | None = None
+    boot: str | None = None
+
+
+class Resume(Event, tag="resume", frozen=True):
+    """The run goes on; in place of a second ``run``. What it measures is measured anew, as if never begun."""
+
+    left: tuple[tuple[int, ...], ...] = ()  # a row a round: case ids in the order they are run
+    protocol: Protocol = Protocol()
 
 
 class Checkpoint(Event, tag="checkpoint", frozen=True):
@@ -364,11 +393,14 @@ class Checkpoint(Event, tag="checkpoint", frozen=True):
     events: int = 0
     offsets: tuple[int, ...] = ()
     brief: dict[str, Any] = {}
+    marks: int | None = None  # lines before it that a person jumps to
+    parts: tuple[int, ...] = ()  # where later parts of the session begin
 
 
 AnyEvent = (
     Board | Telemetry | Throttle | Software | Models | RunStart | CaseStart | Stage | Model | Latency | Memory
-    | Transfer | Rule | Forecast | CaseEnd | Log | Fault | Overhead | RunEnd | PackFile | Ready | Header | Checkpoint
+    | Transfer | Rule | Forecast | CaseEnd | Log | Fault | Overhead | RunEnd | PackFile | Ready | Header | Part | Resume
+    | Checkpoint
 )  # fmt: skip
 
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)

@@ -175,7 +175,9 @@ def significant(number: float, digits: int = 4) -> str:
         return "0"
     if size < 0.01:
         return f"{number:.{min(12, 1 - math.floor(math.log10(size)))}f}"
-    before = len(f"{size:.0f}") if size >= 1 else 0
+    before = math.floor(math.log10(size)) + 1 if size >= 1 else 0
+    if round(size, max(0, digits - before)) >= 10**before > 1:
+        before += 1  # 99.999 becomes 100.0
     return f"{number:.{max(0, min(digits - before, 4))}f}"
 
 

@@ -44,6 +44,7 @@ class ObservedCase:
         self.faults: dict[int, int] = {}  # position of a pass: major page faults
         self.waits: dict[int, tuple[int, int]] = {}  # involuntary switches, ns waited for a core (-1: unknown)
         self.gc: set[int] = set()
+        self.spent: dict[int, dict[str, int]] = {}  # position of an early pass: what it was spent on
         self.batches: list[tuple[int, int, int, int]] = []  # position, passes, KiB swapped in, ms stolen
         self.passes = 0  # that count
         self.windows: list[Window] = []  # first start and last end of measuring, by round
@@ -78,6 +79,8 @@ class ObservedCase:
         self.faults.update((first + at, n) for at, n in event.faults if 0 <= at < count)
         self.waits.update((first + at, (n, ns)) for at, n, ns in event.waits if 0 <= at < count)
         self.gc.update(first + at for at in event.gc if 0 <= at < count)
+        if event.spent:
+            self.spent[first] = event.spent
         if event.swap_in_kib or event.steal_ms:
             self.batches.append((first, count, event.swap_in_kib, event.steal_ms))
         if purpose == COUNTS:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from jetbench.domain import expectation
 from jetbench.domain.events import Case, Protocol
 
 LAB_MODELS = ("mobilenet_v2", "mobilenet_v3_small", "resnet18", "squeezenet1_1")
@@ -47,6 +48,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     rounds: int = 1
     seed: int | None = None
     fresh: bool = False  # a new interpreter for every case instead of a fork
+    expect: tuple[str, ...] = ()  # what the user expects, scored afterwards (domain/expectation.py)
 
     def protocol(self) -> Protocol:
         k = 10 if self.k is None and self.until is None else self.k
@@ -121,10 +123,21 @@ def check(plan: Plan) -> Plan:
     for variant in plan.variants:
         if variant not in VARIANTS:
             raise PlanError(f"unknown variant {variant!r}; there are: {', '.join(VARIANTS)}")
+    _check_expectations(plan.expect)
     size = len(plan.models) * len(plan.variants) * len(plan.batches) * max(1, len(plan.sizes))
     if size > MAX_CASES:
         raise PlanError(f"the plan has {size} cases; at most {MAX_CASES} make sense in one session")
     return plan
+
+
+def _check_expectations(expect: tuple[str, ...]) -> None:
+    if len(expect) > expectation.MOST:
+        raise PlanError(f"at most {expectation.MOST} expectations")
+    try:
+        for text in expect:
+            expectation.parse(text)
+    except ValueError as error:
+        raise PlanError(f"expect: {error}") from error
 
 
 def load(path: Path) -> Plan:

@@ -42,7 +42,7 @@ def _latency(event: ev.Latency) -> str | None:
         return "an index or start out of range"
     if event.d and (min(event.d) < 0 or max(event.d) >= _LIMIT or min(event.s) < 0 or max(event.s) >= _LIMIT):
         return "a duration or start out of range"
-    told = (event.faults, event.gc, event.device, event.parts)
+    told = (event.faults, event.gc, event.device, event.parts, event.spent)
     if not all(map(_bounded, told)) or not _bounded(event.waits, -1):
         return "a count out of range"
     return None if 0 <= event.swap_in_kib < _LIMIT and 0 <= event.steal_ms < _LIMIT else "a count out of range"

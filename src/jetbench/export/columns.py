@@ -106,20 +106,28 @@ COLUMNS = (
 
 def chosen(cases: Sequence[Case], width: int | None) -> tuple[Column, ...]:
     """The columns that fit; all of them without a width. Three always stay."""
-    columns = list(COLUMNS)
-    while width is not None and len(columns) > 3 and _width(columns, cases) > width:
-        columns.remove(min(columns, key=lambda column: _keep(column, cases)))
-    return tuple(columns)
+    return fitting(COLUMNS, cases, width, apart=SETTINGS, least=3)
 
 
-def _keep(column: Column, cases: Sequence[Case]) -> int:
-    """What tells two cases apart stays longer than any figure."""
-    apart = column.title in SETTINGS and len({column.cell(case) for case in cases}) > 1
-    return column.keep + 100 if apart else column.keep
+def fitting(
+    columns: Sequence[Column], rows: Sequence[Case], limit: int | None, apart: Sequence[str] = (), least: int = 2
+) -> tuple[Column, ...]:
+    """The columns that fit, by their ``keep``; ``least`` always stay. Those titled in ``apart`` tell rows apart: where
+    they do, they stay longer than any figure."""
+
+    def keep(column: Column) -> int:
+        tells = column.title in apart and len({column.cell(row) for row in rows}) > 1
+        return column.keep + 100 if tells else column.keep
+
+    found = list(columns)
+    while limit is not None and len(found) > least and needed(found, rows) > limit:
+        found.remove(min(found, key=keep))
+    return tuple(found)
 
 
-def _width(columns: Sequence[Column], cases: Sequence[Case]) -> int:
-    return sum(widest(column, cases) for column in columns) + GAP * (len(columns) - 1)
+def needed(columns: Sequence[Column], rows: Sequence[Case]) -> int:
+    """Characters of a line."""
+    return sum(widest(column, rows) for column in columns) + GAP * (len(columns) - 1)
 
 
 def widest(column: Column, cases: Sequence[Case]) -> int:

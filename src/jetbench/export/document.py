@@ -8,12 +8,13 @@ from typing import Any
 import msgspec
 
 from jetbench import __version__
+from jetbench.analysis import hypotheses
 from jetbench.analysis.duty import DutyCycle
 from jetbench.domain.events import Board, PowerRule, Protocol, Software
 from jetbench.domain.results import CaseResult
 from jetbench.domain.text import printable
 from jetbench.export.case import case
-from jetbench.export.values import plain, text
+from jetbench.export.values import figure, plain, text
 from jetbench.session.state import SessionState
 
 SIMULATED = "SIMULATED BOARD: power, temperature and clocks are made up"
@@ -35,7 +36,15 @@ def document(state: SessionState, duty: DutyCycle | None = None) -> dict[str, An
         "status": state.status,
         "warnings": list(_warnings(state, results)),
         "cases": [case(result, duty) for result in results],
+        "expectations": [_score(found) for found in hypotheses.of_plan(state.header.plan, results)]
+        if state.header
+        else [],
     }
+
+
+def _score(found: hypotheses.Score) -> dict[str, Any]:
+    told = {"expected": found.expectation.text, "verdict": found.verdict, "measured": found.text}
+    return {name: printable(value) for name, value in told.items()} | {"why": text(found.why), "tau": figure(found.tau)}
 
 
 def simulated(board: Board | None) -> bool:

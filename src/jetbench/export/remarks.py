@@ -31,6 +31,7 @@ def remarks(made: Mapping[str, Any], columns: Sequence[Column]) -> Iterator[Rema
     for case in cases:
         yield from _of_measured(case, cases)
     yield from _notes(cases)
+    yield from _expectations(made["expectations"])
     if any(UNSUPPORTED in column.cell(case) for column in columns if column.title in ("p95", "p99") for case in cases):
         needs = ", ".join(f"{name} {count}" for name, count in NEEDED[1:])
         yield Remark(f"{UNSUPPORTED} fewer passes than that percentile needs ({needs}): near the slowest one", "dim")
@@ -112,6 +113,14 @@ def _energy(case: Case, who: str) -> Iterator[Remark]:
             net = f"{with_uncertainty(case['energy_net_j'], case['energy_net_u_j'])} J above that"
         rate = f"{significant(case['items_per_j'])} a joule" if case["items_per_j"] is not None else ""
         yield Remark(f"{who}: {idle} W at rest, {net}, {rate}".rstrip(", "))
+
+
+def _expectations(scores: Sequence[Mapping[str, Any]]) -> Iterator[Remark]:
+    styles = {"supported": "green", "not supported": "red"}
+    for score in scores:
+        why = f"; likely: {score['why']}" if score["why"] else ""
+        text = f"expected {score['expected']}: {score['verdict']}: {score['measured']}{why}"
+        yield Remark(text, styles.get(score["verdict"], "yellow"))
 
 
 def _notes(cases: Sequence[Case]) -> Iterator[Remark]:

@@ -57,7 +57,8 @@ def _chosen(fields, counts):
     event = dict(fields, counts=counts)
     if "error" in fields:
         return dict(event, counts=[])
-    ranked = sorted((found for found in counts if found["macs"]), key=lambda found: "ptflops" in found["method"])
+    told = (found for found in counts if found["macs"] or (found["macs"] == 0 and not found.get("unknown")))
+    ranked = sorted(told, key=lambda found: "ptflops" in found["method"])
     if ranked:
         best = ranked[0]
         event.update(macs=best["macs"], flops=2 * best["macs"], method=best["method"], coverage=best["coverage"])

@@ -16,6 +16,9 @@ def software(torchvision_error):
         "cuda_built": torch.version.cuda,
         "config": torch.__config__.show()[:2000],
     }
+    if torch.version.cuda is not None:
+        build.update(_cudnn(torch))
+    torchvision_error = torchvision_error or _misfit(torch)
     if torchvision_error:
         build["torchvision_error"] = torchvision_error
     event = {
@@ -28,6 +31,28 @@ def software(torchvision_error):
     }
     event.update(cuda())
     return event
+
+
+def _cudnn(torch):
+    """What decides which kernels run on the GPU. ``cudnn_benchmark`` is left as torch has it: off unless it was set."""
+    cudnn = torch.backends.cudnn
+    found = {"cudnn": cudnn.version(), "cudnn_benchmark": bool(cudnn.benchmark)}
+    found["cudnn_allow_tf32"] = bool(getattr(cudnn, "allow_tf32", False))
+    if hasattr(torch.cuda, "get_arch_list"):
+        found["cuda_archs"] = torch.cuda.get_arch_list()
+    return found
+
+
+def _misfit(torch):
+    """Why a torchvision that was imported does not fit this torch, or None. Its version numbers do not tell: before 0.16
+    it is imported without a word when the operators it compiled do not load (pytorch/vision issue 4180)."""
+    if "torchvision" not in sys.modules:
+        return None
+    try:
+        torch.ops.torchvision.nms  # noqa: B018 - looking it up loads it
+    except (AttributeError, RuntimeError) as error:  # which of the two depends on the version of torch
+        return "it was built for another torch, its operators do not load: {}".format(first_line(error))
+    return None
 
 
 def _version(package):

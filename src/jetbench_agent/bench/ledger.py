@@ -32,6 +32,12 @@ def spent():
     }
 
 
+def own():
+    """What this process alone has spent since it began: its counters start at 0."""
+    found = {"major_faults": resource.getrusage(resource.RUSAGE_SELF).ru_majflt, "read_kib": _read_kib()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
 def since(before):
     """What was spent since ``before``; what one of the two does not know is left out."""
     now = spent()
@@ -83,6 +89,30 @@ def _cache_kib():
                 except OSError:
                     pass  # it was replaced meanwhile
     return total // 1024
+
+
+class Early(object):
+    """A watch of ``timing.measure``: what the first passes after the first one were spent on, each a block of its own.
+
+    A board that compiles kernels or pages from a card is not warm after one pass.
+    """
+
+    def __init__(self, passes):
+        self.left = passes
+        self._before = None
+
+    def begin(self):
+        self._before = spent() if self.left else None
+
+    def passed(self, _number):
+        pass
+
+    def take(self):
+        if self._before is None:
+            return {}
+        self.left -= 1
+        found, self._before = since(self._before), None
+        return {"spent": found}
 
 
 class Stages(object):

@@ -24,8 +24,7 @@ def main(with_torchvision=True, asked=None):
     memory.prefer_to_die(memory.PARENT_SCORE)
     if asked is not None:
         now = monotonic_ns()
-        own = {name: value for name, value in ledger.spent().items() if name in ("major_faults", "read_kib")}
-        sender.send("stage", t=now, name="spawn", ns=now - asked, **own)
+        sender.send("stage", t=now, name="spawn", ns=now - asked, **ledger.own())
     if not _imported(sender, "import", "torch"):
         return 1
     torchvision_error = "importing it ends the process"
@@ -143,8 +142,8 @@ def child_main(job, sender, torchvision_error, begun):
     try:
         _JOBS[job["job"]](job, sender, torchvision_error, begun)
         return 0
-    except MemoryError as error:
-        _send_failure(job, sender, "out of memory: {}".format(error))
+    except MemoryError as error:  # no traceback: it would take more
+        _send_failure(job, sender, failure_text(error))
     except Exception as error:
         sys.stderr.write(traceback.format_exc())
         _send_failure(job, sender, failure_text(error))
@@ -161,7 +160,8 @@ def failure_text(error):
         return "unknown model: {}".format(error)
     if isinstance(error, BadModelError):
         return first_line(error)
-    return "{}: {}".format(type(error).__name__, first_line(error))
+    kind, said = type(error).__name__, first_line(error)
+    return kind if said == kind else "{}: {}".format(kind, said)
 
 
 def _send_failure(job, sender, text):
@@ -174,7 +174,13 @@ def _send_failure(job, sender, text):
 def _describe(job, sender, torchvision_error, begun):
     from jetbench_agent.bench import describe
 
-    sender.send("software", **describe.software(torchvision_error))
+    software = describe.software(torchvision_error)
+    wrong = software["build"].get("torchvision_error")
+    if wrong:
+        absent = wrong.startswith("ModuleNotFoundError")  # models of the user's own do without
+        level = "info" if absent else "warning"
+        sender.send("log", level=level, source="bench", text="torchvision: {}".format(wrong))
+    sender.send("software", **software)
 
 
 def _list_models(job, sender, torchvision_error, begun):
@@ -227,7 +233,7 @@ def _case(job, sender, torchvision_error, begun):
     if not models.is_user_code(job["case"]["model"]):
         _need_torchvision(torchvision_error)
     identity = {"c": job["case"]["id"], "r": job["round"]}
-    sender.send("stage", name="fork", ns=monotonic_ns() - begun, **identity)
+    sender.send("stage", name="fork", ns=monotonic_ns() - begun, **dict(ledger.own(), **identity))
     case.run(job, sender.send)
 
 

@@ -2,13 +2,14 @@
 
 import time
 
-from jetbench_agent.bench import timing
+from jetbench_agent.bench import ledger, timing
 from jetbench_agent.stopping import FlatRule, StopRule
 from jetbench_agent.stream import monotonic_ns
 
 IDLE_STEP_S = 0.1  # how soon a stop is seen while nothing runs
 LEAST_UPDATES = 50  # of the power monitor in a block
 LEAST_ENERGY_PASSES = 30
+EARLY = 2  # passes after the first one that belong to the cold start as well
 
 
 class Passes(object):
@@ -21,6 +22,7 @@ class Passes(object):
         self._send = send
         self._stopped = stopped
         self._watches = watches
+        self._early = ledger.Early(EARLY)
 
     def run(self, protocol):
         """Warm-up, then the passes that count. Returns why measuring ended."""
@@ -56,22 +58,24 @@ class Passes(object):
             self._send("lat", i=index, b=base, **dict(fields, **self._identity))
 
         begun = monotonic_ns()
-        reason = self._stages.run(name, timing.measure, self._call, rule, emit, self._stopped, self._watches)
+        reason = self._stages.run(
+            name, timing.measure, self._call, rule, emit, self._stopped, self._watches, self._early
+        )
         applied = rule.applied or {"outcome": "stopped", "text": "stopped by the user"}
         self._send("rule", name=name, ns=monotonic_ns() - begun, **dict(applied, **self._identity))
         return reason
 
     def _idle(self, seconds):
         """Sleep, and say between that it goes on: silence would be taken for a hanging case."""
-        end = time.time() + seconds
-        told = time.time()
+        told = time.monotonic()
+        end = told + seconds
         while not self._stopped():
-            left = end - time.time()
+            left = end - time.monotonic()
             if left <= 0:
                 return
             time.sleep(min(IDLE_STEP_S, left))
-            if time.time() - told >= 5.0:
-                told = time.time()
+            if time.monotonic() - told >= 5.0:
+                told = time.monotonic()
                 self._send("alive")
 
 

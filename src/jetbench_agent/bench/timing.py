@@ -68,27 +68,29 @@ class Quiet(object):
             gc.enable()
 
 
-def measure(call, rule, emit, stopped, watches=()):
+def measure(call, rule, emit, stopped, watches=(), early=None):
     """Run passes until ``rule`` has enough or ``stopped()``. Returns the reason.
 
     ``emit(index, starts, ends, more)`` is called between blocks with what is new; ``more`` holds further
     fields of the lat event. ``stopped`` is asked between blocks of at most SEND_INTERVAL, never
     inside a pass. A watch has ``begin()`` before a block, ``passed(number)`` after each pass of it
-    and ``take()``, which gives the fields it has gathered.
+    and ``take()``, which gives the fields it has gathered. ``early`` is one that wants blocks of one pass
+    as long as something is ``left``.
     """
+    around = [early, *watches] if early is not None and early.left else watches
     starts, ends = [0] * BLOCK, [0] * BLOCK
     durations = array("q")
     after = _after(watches)
     begun = monotonic_ns()
     while True:
-        quota = min(BLOCK, rule.quota(len(durations)))
-        for watch in watches:
+        quota = 1 if early is not None and early.left else min(BLOCK, rule.quota(len(durations)))
+        for watch in around:
             watch.begin()
         done = timed_block(call, quota, monotonic_ns() + SEND_INTERVAL_NS, starts, ends, after)
         index = len(durations)
         durations.extend(ends[i] - starts[i] for i in range(done))
         more = {}
-        for watch in watches:
+        for watch in around:
             more.update(watch.take())
         emit(index, starts[:done], ends[:done], more)
         reason = rule.reason(durations, monotonic_ns() - begun)
