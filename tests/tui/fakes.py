@@ -210,3 +210,104 @@ def finished(plan: Plan, board: ev.Board | None = None, count: int = 200) -> lis
             ev.CaseStart(t=end, c=last), ev.CaseEnd(t=end, c=last, status="failed", error=error),
             ev.Log(t=end, level="error", text=f"{begin.cases[-1].model}: {error}"),
             ev.RunEnd(t=end + S, status="done", measured=3, failed=1)]  # fmt: skip
+
+
+# -- a case of which everything is known, and two that did not end well
+
+REMEDIES = (
+    ev.Remedy(text="batch 1 instead of 64: -b 1", need_kib=640 * 1024),
+    ev.Remedy(text="swap on NVMe or USB, never on the SD card", need_kib=9_000 * 1024),
+    ev.Remedy(text="a smaller model"),
+)
+SQUEEZENET = 1_235_496  # parameters that only squeezenet1_1 has
+
+
+def ledger(c: int, t: int) -> list[ev.Event]:
+    """A start through a full memory: the first pass is told to have swapped."""
+    stages = (
+        ("fork", 0.02, {}),
+        ("load", 3.1, {"major_faults": 77, "read_kib": 55 * 1024, "swap_in_kib": 0, "cache_kib": 0}),
+        ("first", 149.2, {"major_faults": 12_400, "swap_in_kib": 911_360, "read_kib": 419_840, "cache_kib": 2048}),
+    )
+    return [ev.Stage(t=t, c=c, name=name, ns=int(s * S), **spent) for name, s, spent in stages]
+
+
+def with_parts(batch: ev.Latency) -> ev.Latency:
+    """Reading and preparing images took as long as the pass and half of it, the device itself most of the pass."""
+    return msgspec.structs.replace(
+        batch,
+        device=tuple(round(0.9 * d) for d in batch.d),
+        parts={"read": tuple(d // 2 for d in batch.d), "decode": batch.d},
+    )
+
+
+def full(plan: Plan, board: ev.Board | None = None) -> list[ev.Event]:
+    """One case, slower in its second half, disturbed now and then, with a block for energy; all over."""
+    board = board or orin()
+    begin = start(plan)
+    case, t = begin.cases[0], begin.t + 2 * S
+    first = passes(case.id, t, 150, 20.0, seed=5)
+    later = passes(case.id, first.t, 150, 25.0, seed=6, first=150)
+    block = with_parts(passes(case.id, later.t + 16 * S, 400, 25.0, seed=7))
+    first, later = with_parts(first), with_parts(later)
+    end = block.t + 6 * S
+    watts = {"power.total": 3.0}
+    events: list[ev.Event] = [
+        begin,
+        ev.Model(
+            t=t, c=case.id, name=case.model, input=(case.batch, 3, 224, 224), params=SQUEEZENET, macs=349_151_936,
+            flops=698_303_872, method="dispatch", coverage=1.0, bytes=4_941_984, input_bytes=602_112,
+            output_bytes=4000, traffic_bytes=60_000_000,
+            counts=(ev.Count(method="dispatch", macs=349_151_936, coverage=1.0),
+                    ev.Count(method="ptflops", macs=360_000_000, coverage=1.0)),
+        ),
+        ev.CaseStart(t=t, c=case.id, pid=4711),
+        ev.Forecast(t=t, c=case.id, verdict="tight", need_kib=520 * 1024, available_kib=600 * 1024,
+                    bound="MemAvailable", text="memory is tight: it will need about 520 MiB", remedies=REMEDIES),
+        ev.Rule(t=t, c=case.id, name="cooldown", outcome="cap", ns=30 * S,
+                text="still 61.0 C after 30 s: measured all the same"),
+        *ledger(case.id, t),
+        msgspec.structs.replace(with_parts(passes(case.id, t, 3, 21.0, seed=4)), flags="W"),
+        ev.Rule(t=t, c=case.id, name="warmup", outcome="flat", text="flat after 3 passes, 0.6 s", passes=3),
+        msgspec.structs.replace(first, waits=tuple((i, 2, 15 * MS) for i in range(0, 150, 5))),
+        msgspec.structs.replace(later, faults=((3, 2), (9, 1))),
+        ev.Rule(t=later.t, c=case.id, name="measure", outcome="interval", passes=300,
+                text="interval: median within 1.9 % after 300 passes"),
+        ev.Stage(t=later.t, c=case.id, name="idle"),
+        ev.Stage(t=later.t + 15 * S, c=case.id, name="idle", ns=15 * S),
+        ev.Stage(t=later.t + 16 * S, c=case.id, name="energy"),
+        msgspec.structs.replace(block, flags="E"),
+        ev.Stage(t=block.t, c=case.id, name="energy", ns=block.t - later.t - 16 * S),
+        ev.Stage(t=end, c=case.id, name="idle", ns=5 * S),
+        ev.Memory(t=end, c=case.id, peak_rss_kib=438 * 1024, base_rss_kib=180_000),
+        ev.Transfer(t=end, c=case.id, direction="h2d", bytes=602_112, d=(120_000, 130_000, 125_000)),
+        ev.CaseEnd(t=end, c=case.id, status="measured", stop="interval: median within 1.9 % after 300 passes"),
+        ev.RunEnd(t=end + 2 * S, status="done", measured=1),
+    ]  # fmt: skip
+    for row in telemetry(board, int((end - T0) / S) + 3):
+        rests = later.t <= row.t < later.t + 16 * S or row.t > block.t
+        names = [c.id for c in board.channels]
+        v = tuple(round(watts[n] * 1000) if rests and n in watts and x is not None else x
+                  for n, x in zip(names, row.v, strict=True))  # fmt: skip
+        events.append(msgspec.structs.replace(row, v=v))
+    return [*idle(board, 5), *sorted(events, key=lambda event: event.t)]
+
+
+def badly(plan: Plan) -> list[ev.Event]:
+    """The first case is refused, the second one killed for memory."""
+    begin = start(plan)
+    t = begin.t + S
+    return [
+        *idle(), begin, ev.CaseStart(t=t, c=0),
+        ev.Forecast(t=t, c=0, verdict="refused", need_kib=9_000 * 1024, available_kib=1_200 * 1024,
+                    bound="cgroup", text="it will need about 9000 MiB and 1200 MiB are there (cgroup): "
+                    "the kernel will kill it", remedies=REMEDIES),
+        ev.CaseEnd(t=t, c=0, status="refused", cause="memory_forecast", remedies=REMEDIES,
+                   error="refused: it will need about 9000 MiB and 1200 MiB are there (cgroup): "
+                   "the kernel will kill it (--force measures it all the same)"),
+        ev.CaseStart(t=t, c=1), *ledger(1, t)[:2],
+        ev.CaseEnd(t=t + S, c=1, status="failed", cause="oom", remedies=REMEDIES,
+                   error="out of memory: the kernel killed it (SIGKILL, signal 9) in stage first",
+                   evidence=("/proc/vmstat: oom_kill rose from 3 to 4", "it had 1890 MiB at its end")),
+        ev.RunEnd(t=t + 2 * S, status="done", failed=2),
+    ]  # fmt: skip

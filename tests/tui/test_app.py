@@ -7,6 +7,7 @@ from pathlib import Path
 import fakes
 import pytest
 from driving import drive, pane, settle, text, toasts, until
+from textual import events
 
 from jetbench.domain.plan import LAB_MODELS, Plan
 from jetbench.tui.screens.ask import AskScreen
@@ -124,6 +125,51 @@ def test_the_sweep_is_edited_in_one_line(key, typed, field, value):
     assert getattr(edited.plans[0], field) == value
 
 
+def test_keys_that_come_in_a_bunch_take_effect_in_their_order():
+    async def script(app, pilot):
+        await pilot.press("k")
+        for key, character in (("backspace", "\x7f"), ("2", "2"), ("7", "7"), ("backspace", "\x7f"), ("5", "5")):
+            event = events.Key(key, character)
+            event.set_sender(app)
+            app._driver.send_message(event)  # as a terminal over a slow link hands them over
+        await until(lambda: app.screen.query_one("#field").value == "25", pilot)
+
+    drive(session(), script)
+
+
+def test_joules_are_asked_for_and_the_sweep_says_so_only_then():
+    asked = session()
+
+    async def script(app, pilot):
+        foot = lambda: pane(app, "models").splitlines()[-2]  # noqa: E731
+        assert "joules" not in foot() and "joules" not in pane(app, "latency")
+        await pilot.press("j")
+        assert "j joules" in foot() and "10 s of passes, 15 s at rest before" in pane(app, "latency")
+        assert not toasts(app)
+        await pilot.press("s", "j")
+        assert "joules" not in foot()
+        await pilot.press("s")
+
+    drive(asked, script)
+    assert [plan.energy for plan in asked.plans] == [True, False]
+
+
+def test_joules_of_a_board_without_a_sensor_are_warned_of():
+    async def script(app, pilot):
+        await pilot.press("j")
+        assert "no joules will come of it here" in toasts(app) and "carries no INA3221" in toasts(app)
+
+    drive(fakes.ScriptedSession(*fakes.idle(fakes.nano())), script)
+
+
+def test_joules_stay_as_they_are_while_a_run_goes_on():
+    async def script(app, pilot):
+        await pilot.press("j")
+        assert not app.draft.base.energy and "a run goes on" in toasts(app)
+
+    drive(running(), script)
+
+
 def test_a_wrong_value_is_said_and_not_taken():
     edited = session()
 
@@ -194,10 +240,26 @@ def test_help_shows_every_key_and_goes():
         assert isinstance(app.screen, HelpScreen)
         shown = text(app)
         assert "Measure the picked models." in shown and "Leave; asks first" in shown and "throttled while" in shown
+        await pilot.press("end")
+        await pilot.pause()
+        assert "A to D" in text(app) and "too few passes to tell it" in text(app)
         await pilot.press("escape")
         assert app.screen is app.bench
 
     drive(session(), script)
+
+
+def test_help_is_indented_where_it_is_narrow():
+    async def script(app, pilot):
+        await pilot.press("question_mark")
+        await pilot.pause()
+        rows = [row.strip(" │") for row in text(app).splitlines()]
+        broken = next(row for row in rows if row.endswith("once more ends the case at"))
+        assert rows[rows.index(broken) + 1] == "once."
+        wrapped = next(row for row in text(app).splitlines() if row.strip() == "once.")
+        assert wrapped.index("once.") == text(app).splitlines()[rows.index(broken)].index("Stop after")
+
+    drive(session(), script, size=(80, 24))
 
 
 def test_quit_at_once_when_idle():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import fakes
 import msgspec
 import pytest
@@ -25,7 +27,7 @@ def words(shown: str) -> str:
 def test_a_run_is_shown_by_sign_word_and_number():
     async def script(app, pilot):
         shown = pane(app, "models")
-        assert "21.3 ✓ measured" in shown and "▶ running" in shown and "· queued" in shown
+        assert re.search(r"21\.3 [ABCD] ✓ measured", shown) and "▶ running" in shown and "· queued" in shown
         assert "1500 / 2000" in shown and "75 %" in shown and "case 3 of 4" in shown and "left" in shown
         assert "alexnet" not in shown  # in a run its own models
 
@@ -163,7 +165,14 @@ def test_zoom_gives_one_pane_all_the_room():
         await pilot.pause()
         assert app.bench.power.display and app.bench.models.display
 
+    async def tall(app, pilot):
+        await pilot.press("3", "z")
+        await pilot.pause()
+        assert [canvas.id for canvas in app.bench.query("#panes > Canvas") if canvas.display] == ["latency"]
+        assert app.bench.latency.size.width == 80
+
     drive(running(), script, plan=Plan(k=2000))
+    drive(running(), tall, plan=Plan(k=2000), size=(80, 50))
 
 
 def test_no_color(monkeypatch):
@@ -233,3 +242,66 @@ def test_an_unchanged_snapshot_sends_nothing():
             assert all(one is other for one, other in zip(before, canvas.strips, strict=True))
 
     drive(still, script, fps=0.1)
+
+
+def between(stage: ev.Stage, *events: ev.Event) -> fakes.ScriptedSession:
+    """Two cases are over; ``events`` and then a stage that began 12 s ago."""
+    plan = Plan(k=300, energy=True, cooldown=60.0)
+    begin = fakes.start(plan)
+    done = [event for case, at in zip(begin.cases[:2], (1, 20), strict=True)
+            for event in fakes.measured(case, begin.t + at * fakes.S, 300, 20.0)]  # fmt: skip
+    t = begin.t + 60 * fakes.S
+    told = [msgspec.structs.replace(event, t=t) for event in (*events, stage)]
+    rows = [row for row in fakes.telemetry(fakes.orin(), 103) if row.t > t]
+    return fakes.ScriptedSession(*fakes.idle(), begin, *done, *told, *rows)
+
+
+def test_a_cool_down_is_shown_with_its_time_and_leaves_time_to_read_the_case_before():
+    async def script(app, pilot):
+        shown = pane(app, "models")
+        assert "cooling down" in shown and "0:12 of at most 1:00" in shown and "case 3 of 4" in shown
+        assert "mobilenet_v3_small" in pane(app, "latency") and "median" in pane(app, "latency")
+
+    drive(between(ev.Stage(c=2, name="cooldown")), script)
+
+
+def test_a_cool_down_that_has_only_begun_changes_nothing():
+    begun = between(ev.Stage(c=2, name="cooldown"))
+    begun.extra = {"t": begun.state.stage.t + fakes.S}
+
+    async def script(app, pilot):
+        assert "cooling down" in pane(app, "models") and "passes in order" in pane(app, "latency")
+
+    drive(begun, script)
+
+
+def test_rest_and_block_for_joules_are_shown_by_their_time():
+    for name, words_, gauge in (("idle", "at rest", "0:12 of 0:15"), ("energy", "joules", "0:10 of 0:10")):
+
+        async def script(app, pilot, words_=words_, gauge=gauge):
+            foot = "\n".join(pane(app, "models").splitlines()[-4:])
+            assert f"resnet18  {words_}" in foot and gauge in foot and " / " not in foot
+
+        drive(between(ev.Stage(c=2, name=name), ev.CaseStart(c=2)), script)
+
+
+def test_what_moves_with_time_alone_is_drawn_though_nothing_else_changes():
+    waiting = between(ev.Stage(c=2, name="cooldown"))
+
+    async def script(app, pilot):
+        waiting.extra = {"t": waiting.state.t + 9 * fakes.S}
+        app.bench.show(waiting.snapshot(), 2e9)
+        assert "0:21 of at most" in pane(app, "models")
+
+    drive(waiting, script, fps=0.1)
+
+
+def test_a_case_that_is_over_can_be_read_while_the_run_goes_on():
+    async def script(app, pilot):
+        assert "passes in order" in pane(app, "latency")
+        await pilot.press("up", "up")
+        assert "mobilenet_v2" in pane(app, "latency") and "grade" in pane(app, "latency")
+        await pilot.press("down", "down")
+        assert "passes in order" in pane(app, "latency")
+
+    drive(running(), script, plan=Plan(k=2000))

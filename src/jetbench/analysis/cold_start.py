@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from jetbench.domain.results import LedgerEntry
 
 LONGER = 3.0  # times a steady pass; a cold cache alone makes up to two
-NOTICED_S = 0.1  # beyond a steady pass: nobody asks about less
+NOTICED_S = 0.5  # beyond a steady pass: nobody asks about less
 
 
 def sentence(ledger: Sequence[LedgerEntry], p50_s: float | None) -> str | None:
@@ -54,7 +54,7 @@ def _meanwhile(entry: LedgerEntry) -> str:
         found.append(f"{size(entry.cache_kib)} of kernels compiled and cached")
     if found:
         return f"meanwhile {', '.join(found)}"
-    return f"no {' and no '.join(known)} recorded meanwhile"
+    return f"meanwhile no {', no '.join(known)}"
 
 
 def _share(seconds: float, p50_s: float) -> str:

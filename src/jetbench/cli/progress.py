@@ -10,6 +10,8 @@ from jetbench.domain.results import CaseResult
 from jetbench.domain.text import printable
 from jetbench.session.snapshot import Snapshot
 
+_WAITS = {"cooldown": "cooling down", "idle": "at rest, for joules", "energy": "passes for joules"}
+
 
 class Printer:
     def __init__(self, stream: TextIO, *, quiet: bool) -> None:
@@ -60,13 +62,19 @@ class Printer:
 
 
 def case_line(case: CaseResult) -> str:
-    """``resnet18 fp32 b1 224x224: p50 68.1 ms`` or why not."""
-    name = label(case)
-    if case.status == "measured" and case.latency is not None:
-        return f"{name}: p50 {case.latency.p50 * 1e3:.4g} ms, n = {case.latency.n}"
+    """``resnet18 fp32 b1 224x224 cpu: p50 68.1 ms, n = 10, grade B``, or why not and what would help."""
+    name, found = label(case), case.latency
+    if case.status == "measured" and found is not None:
+        return f"{name}: p50 {found.p50 * 1e3:.4g} ms, n = {found.n}{_grade(case)}"
     if case.status == "interrupted":
-        return f"{name}: interrupted after {case.latency.n if case.latency else 0} passes"
-    return f"{name}: {case.status}: {printable(case.error or 'no reason given')}"
+        return f"{name}: interrupted after {found.n if found else 0} passes"
+    error = printable(case.error or "no reason given").removeprefix(f"{case.status}: ")
+    help_ = f"; try {printable(case.remedies[0].text)}" if case.remedies else ""
+    return f"{name}: {case.status}: {error}{help_}"
+
+
+def _grade(case: CaseResult) -> str:
+    return f", grade {case.grade.letter}" if case.grade is not None else ""
 
 
 def label(case: CaseResult) -> str:
@@ -77,14 +85,25 @@ def label(case: CaseResult) -> str:
 
 def _line(snapshot: Snapshot) -> str:
     progress = snapshot.progress
+    left = f", {duration(progress.seconds_left)} left" if progress.seconds_left is not None else ""
+    where = f"case {min(progress.finished + 1, progress.total)}/{progress.total}"
     if progress.case is None:
+        if progress.stage in _WAITS:
+            return f"{where}: {_waiting(snapshot)}{left}"
         stage = f"{progress.stage}\N{HORIZONTAL ELLIPSIS}" if progress.stage else ""
         return f"{snapshot.status} {stage}".strip()
+    name = f"{printable(progress.case.model)} b{progress.case.batch}"
+    if progress.stage in _WAITS:
+        return f"{where} {name}: {_waiting(snapshot)}{left}"
     target = f"/{progress.target}" if progress.target else ""
-    left = f", {duration(progress.seconds_left)} left" if progress.seconds_left is not None else ""
-    name = printable(progress.case.model)
-    where = f"case {progress.finished + 1}/{progress.total}"
-    return f"{where} {name} b{progress.case.batch}: {progress.stage or 'begins'} {progress.samples}{target}{left}"
+    return f"{where} {name}: {progress.stage or 'begins'} {progress.samples}{target}{left}"
+
+
+def _waiting(snapshot: Snapshot) -> str:
+    """A stage in which no pass is counted, and how long it has gone on."""
+    since = snapshot.progress.stage_since
+    spent = f" {duration(max(0, snapshot.t - since) * 1e-9)}" if since is not None else ""
+    return f"{_WAITS[snapshot.progress.stage or '']}{spent}"
 
 
 def duration(seconds: float | None) -> str:

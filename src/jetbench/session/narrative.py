@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from jetbench.analysis.latency import summarise
 from jetbench.domain import events as ev
 from jetbench.domain.observed import ObservedCase
+from jetbench.domain.results import CaseResult
 
 Line = tuple[str, str]  # level, text
+ResultOf = Callable[[ObservedCase], CaseResult]
 
+WAIT_NS = 1_000_000_000  # a shorter cool-down was none
 _IMPORTS = {"import": "torch", "torchvision": "torchvision"}
 
 
-def line(event: ev.Event, records: Mapping[int, ObservedCase], run: ev.RunStart | None) -> Line | None:
-    """Called after the event is folded. None where there is nothing to tell."""
+def line(
+    event: ev.Event,
+    records: Mapping[int, ObservedCase],
+    run: ev.RunStart | None,
+    result_of: ResultOf | None = None,
+) -> Line | None:
+    """Called after the event is folded. None where there is nothing to tell.
+
+    ``result_of`` analyses a case; it is asked at the end of one, for its grade.
+    """
     if isinstance(event, ev.Log):
         return None if event.level == "debug" else (event.level, event.text)
     if isinstance(event, ev.Software):
@@ -30,9 +41,15 @@ def line(event: ev.Event, records: Mapping[int, ObservedCase], run: ev.RunStart 
         failed = f", {event.failed} failed" if event.failed else ""
         return ("warning" if event.failed else "info"), f"run {event.status}: {event.measured} measured{failed}"
     if isinstance(event, ev.Stage):
-        return _stage(event)
-    if isinstance(event, ev.CaseStart | ev.CaseEnd) and event.c in records:
-        return _case(event, records[event.c], len(records), run)
+        return _stage(event, records, run)
+    if isinstance(event, ev.Rule):
+        return _rule(event, records)
+    if isinstance(event, ev.Forecast):
+        return _forecast(event)
+    if isinstance(event, ev.CaseStart) and event.c in records:
+        return "info", _begin(event, records[event.c].case, len(records), run)
+    if isinstance(event, ev.CaseEnd) and event.c in records:
+        return _end(event, records[event.c], result_of)
     return None
 
 
@@ -42,7 +59,8 @@ def _run(event: ev.RunStart) -> str:
     rounds = f", {protocol.rounds} rounds" if protocol.rounds > 1 else ""
     cores = ",".join(map(str, protocol.bench_cores))
     shared = " (shared with the screen)" if protocol.shared_cores else ""
-    return f"{len(event.cases)} cases, {passes} each{rounds}, on core {cores}{shared}"
+    cases = f"{len(event.cases)} case{'' if len(event.cases) == 1 else 's'}"
+    return f"{cases}, {passes} each{rounds}, on core {cores}{shared}"
 
 
 def _throttle(event: ev.Throttle) -> Line:
@@ -54,8 +72,10 @@ def _throttle(event: ev.Throttle) -> Line:
     return "info", f"not throttled{notices}"
 
 
-def _stage(event: ev.Stage) -> Line | None:
+def _stage(event: ev.Stage, records: Mapping[int, ObservedCase], run: ev.RunStart | None) -> Line | None:
     if event.ns is None:
+        if event.name == "idle":
+            return _rest(event, records, run)
         return ("info", f"importing {_IMPORTS[event.name]}") if event.name in _IMPORTS else None
     seconds = event.ns * 1e-9
     if event.name in _IMPORTS:
@@ -63,19 +83,66 @@ def _stage(event: ev.Stage) -> Line | None:
     return ("info", f"first pass {_time(seconds)}") if event.name == "first" else None
 
 
-def _case(event: ev.CaseStart | ev.CaseEnd, record: ObservedCase, total: int, run: ev.RunStart | None) -> Line:
-    case = record.case
-    if isinstance(event, ev.CaseStart):
-        rounds = run.protocol.rounds if run else 1
-        round_ = f"round {event.r + 1}, " if rounds > 1 else ""
-        return "info", f"{round_}case {event.c + 1}/{total} {case.model} {case.variant} b{case.batch} {case.device}"
-    if event.status == "failed":
-        return "error", f"{case.model} failed: {event.error}"
+def _rest(event: ev.Stage, records: Mapping[int, ObservedCase], run: ev.RunStart | None) -> Line | None:
+    """The first of the two spells at rest begins the block for energy; the second one is told by nobody."""
+    record = records.get(event.c) if event.c is not None else None
+    if run is None or record is None or "idle" in record.stages:
+        return None
+    protocol = run.protocol
+    return "info", f"joules: {protocol.idle_s:g} s at rest, then passes for {protocol.energy_s:g} s or more"
+
+
+def _rule(event: ev.Rule, records: Mapping[int, ObservedCase]) -> Line | None:
+    if event.outcome == "stopped":
+        return None
+    said = event.text.removeprefix(f"{event.outcome}: ")
+    if event.name == "warmup":
+        return ("warning" if event.outcome == "not_flat" else "info"), f"warm-up: {said}"
+    if event.name == "measure":  # that a count was reached is what everybody expects
+        return None if event.outcome == "count" else ("warning" if event.outcome == "time" else "info", said)
+    if event.name == "cooldown" and event.ns is not None:
+        waited = event.ns >= WAIT_NS or event.outcome == "cap"
+        return ("warning" if event.outcome == "cap" else "info", f"cool-down: {said}") if waited else None
+    if event.name == "cooldown":
+        return ("info", f"cool-down: {said}") if _first_of_its_kind(event, records) else None
+    if event.name == "energy" and event.passes is None:
+        return ("warning", said) if _first_of_its_kind(event, records) else None
+    return ("info", f"joules: {said}") if event.name == "energy" else None
+
+
+def _first_of_its_kind(event: ev.Rule, records: Mapping[int, ObservedCase]) -> bool:
+    """What holds for the board is said once, not for every case."""
+    alike = (rule for record in records.values() for rule in record.rules)
+    return sum((rule.name, rule.outcome, rule.text) == (event.name, event.outcome, event.text) for rule in alike) <= 1
+
+
+def _forecast(event: ev.Forecast) -> Line | None:
+    """Only what should worry somebody; a refusal that holds is told by the end of the case."""
+    if event.verdict == "tight":
+        return "warning", event.text
+    return ("warning", f"{event.text}; tried all the same") if event.verdict == "refused" and event.forced else None
+
+
+def _begin(event: ev.CaseStart, case: ev.Case, total: int, run: ev.RunStart | None) -> str:
+    rounds = run.protocol.rounds if run else 1
+    round_ = f"round {event.r + 1}, " if rounds > 1 else ""
+    return f"{round_}case {event.c + 1}/{total} {case.model} {case.variant} b{case.batch} {case.device}"
+
+
+def _end(event: ev.CaseEnd, record: ObservedCase, result_of: ResultOf | None) -> Line:
+    model = record.case.model
+    if event.status in ("failed", "refused"):
+        told = record.forecast if event.status == "refused" else None
+        error = told.text if told is not None and told.text else event.error or "no reason given"
+        help_ = f"; try {event.remedies[0].text}" if event.remedies else ""
+        return "error", f"{model} {event.status}: {error.removeprefix('refused: ')}{help_}"
     summary = summarise(record.measured())
     if summary is None:
-        return "warning", f"{case.model} {event.status}: {event.error or 'no pass was measured'}"
+        return "warning", f"{model} {event.status}: {event.error or 'no pass was measured'}"
     level = "info" if event.status == "measured" else "warning"
-    return level, f"{case.model} {event.status}: p50 {_time(summary.p50)}, n = {summary.n}"
+    found = result_of(record).grade if result_of is not None else None
+    grade = f", grade {found.letter}" if found is not None else ""
+    return level, f"{model} {event.status}: p50 {_time(summary.p50)}, n = {summary.n}{grade}"
 
 
 def _time(seconds: float) -> str:

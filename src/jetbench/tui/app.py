@@ -20,6 +20,7 @@ from jetbench.session.snapshot import Snapshot
 from jetbench.tui import theme as themes
 from jetbench.tui.control import SessionControl, busy
 from jetbench.tui.draft import Draft
+from jetbench.tui.draw import readings
 from jetbench.tui.glyphs import ASCII, choose
 from jetbench.tui.palette import Palette
 from jetbench.tui.screens.ask import AskScreen
@@ -155,6 +156,17 @@ class BenchApp(App[None]):
         else:
             self.bench.models.toggle()
             self.bench.latency.redraw()
+
+    def action_energy(self) -> None:
+        if busy(self.snapshot):
+            self.say("a run goes on; x stops it")
+            return
+        self.draft.toggle_energy()
+        reading = readings.power(self.snapshot)
+        if self.draft.base.energy and self.snapshot.board is not None and (reading is None or reading.channel.reason):
+            self.say(f"no joules will come of it here: {readings.why_no_power(self.snapshot)}", "warning")
+        self.bench.models.redraw()
+        self.bench.latency.redraw()
 
     def action_edit(self, field: str) -> None:
         if busy(self.snapshot):

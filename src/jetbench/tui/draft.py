@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from jetbench.domain.events import Protocol
 from jetbench.domain.plan import Plan, PlanError, check, parse_counts, parse_percent, parse_size
 
 OWN = "own"  # the input size that each model was published with
@@ -27,10 +28,21 @@ class Draft:
         else:
             self.picked.append(model)
 
+    def toggle_energy(self) -> None:
+        self.base = msgspec.structs.replace(self.base, energy=not self.base.energy)
+
     def plan(self) -> Plan:
         """What would be measured now. PlanError if it makes no sense."""
+        return check(self._replaced())
+
+    @property
+    def protocol(self) -> Protocol:
+        """The settings every case would be measured with."""
+        return self._replaced().protocol()
+
+    def _replaced(self) -> Plan:
         sweep = {"batches": self.batches, "sizes": self.sizes, "k": self.k, "until": self.until}
-        return check(msgspec.structs.replace(self.base, models=tuple(self.picked), **sweep))
+        return msgspec.structs.replace(self.base, models=tuple(self.picked), **sweep)
 
     @property
     def cases(self) -> int:

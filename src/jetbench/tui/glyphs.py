@@ -36,6 +36,12 @@ class Glyphs:
     plus_minus: str
     degree: str
 
+    def spell(self, text: str) -> str:
+        """Text that was made elsewhere, with the signs this set has. Not for names: it may become longer."""
+        if self.plus_minus != "±":
+            text = text.replace("±", self.plus_minus)
+        return text.replace("°", "") if not self.degree else text
+
     def state(self, status: str) -> str:
         known = {"measured": self.done, "running": self.running, "queued": self.queued, "skipped": self.queued}
         return known.get(status) or (self.stopped if status == "interrupted" else self.failed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from rich.cells import cell_len, set_cell_size
 
 
@@ -44,6 +46,36 @@ def ms(seconds: float) -> str:
     return significant(seconds * 1e3)
 
 
+def with_error(value: float, error: float | None, sign: str = "±") -> str:
+    """``0.84 ± 0.05``: the error with one digit, with two where the first is a 1, and the value as far as that."""
+    if error is None or not error > 0:
+        return significant(value)
+    exponent = math.floor(math.log10(error))
+    lead = error / 10.0**exponent
+    places = max(0, -exponent + (1 if lead < 1.95 else 0) - (1 if lead >= 9.5 else 0))
+    return f"{value:.{places}f} {sign} {error:.{places}f}"
+
+
+def joules(value: float, error: float | None, sign: str = "±") -> str:
+    """0.84 ± 0.05 J, 41 ± 3 mJ."""
+    unit, scale = ("J", 1.0) if abs(value) >= 0.1 else ("mJ", 1e-3) if abs(value) >= 1e-4 else ("uJ", 1e-6)
+    return f"{with_error(value / scale, None if error is None else error / scale, sign)} {unit}"
+
+
+def seconds(value: float) -> str:
+    """149 s, 2.81 s, 0.21 s, 21.3 ms."""
+    return f"{significant(value)} s" if value >= 0.1 else f"{significant(value * 1e3)} ms"
+
+
+def percent(share: float) -> str:
+    """20 %, 0.4 %; neither 0 % of something nor 100 % of nearly all."""
+    if 0 < share < 0.001:
+        return "under 0.1 %"
+    if 0.99 < share < 1:
+        return "over 99 %"
+    return f"{100 * share:.1f} %" if share < 0.01 else f"{100 * share:.0f} %"
+
+
 def si(value: float) -> str:
     """1.81 G, 11.7 M, 312 k."""
     for unit, scale in (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)):
@@ -63,8 +95,18 @@ def mib(value: float) -> str:
     return f"{value / 1024:.1f} GiB" if value >= 1024 else f"{value:.0f} MiB"
 
 
-def clock(seconds: float) -> str:
+def spaced(number: int) -> str:
+    """12 400."""
+    return f"{number:,}".replace(",", " ")
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """1 case, 2 cases."""
+    return f"{spaced(count)} {one if count == 1 else many or one + 's'}"
+
+
+def clock(duration: float) -> str:
     """0:12, 3:46, 1:02:03."""
-    whole = max(0, round(seconds))
+    whole = max(0, round(duration))
     hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,137 +1,86 @@
-"""A finished case in full: what it is, how fast, what it costs, how it started."""
+"""A finished case in full: what it is, how fast, how far that is true, what it costs, how it started.
+
+All of it, most telling first; the pane scrolls through what has no room.
+"""
 
 from __future__ import annotations
 
-from jetbench.domain.events import Case
-from jetbench.domain.results import CaseResult, LatencySummary
-from jetbench.tui.draw.bars import gauge
+from collections.abc import Iterator
+
+from rich.cells import cell_len
+
+from jetbench.domain.events import Case, Rule
+from jetbench.domain.results import CaseResult
+from jetbench.tui.draw import cold_start, costs, trouble, trust
 from jetbench.tui.draw.frame import Room
+from jetbench.tui.draw.labelled import line, need
 from jetbench.tui.draw.models import state
 from jetbench.tui.row import Row
-from jetbench.tui.text import mib, ms, si, significant
 
-Group = tuple[bool, list[tuple[str, str]]]  # needed, or left out where there is no room; texts and their roles
-
-
-def need(*spans: tuple[str, str]) -> Group:
-    return True, list(spans)
+NARROW = 45  # columns; below, the case has a line of its own below its model
+RULES = {"cooldown": "cool-down", "warmup": "warm-up", "measure": "measure", "energy": "energy"}
 
 
-def nice(*spans: tuple[str, str]) -> Group:
-    return False, list(spans)
+def title(case: Case, room: Room, end: str, role: str, ran: tuple[int, ...] = ()) -> list[Row]:
+    """The model and ``end`` in one line, with what else tells the case from others in it or below.
 
-
-def label_width(room: Room) -> int:
-    return 9 if room.width >= 45 else 7
-
-
-def line(label: str, room: Room, *groups: Group) -> list[Row]:
-    """A label and groups of words; a needed group that has no room begins another line."""
-    indent = label_width(room)
-    rows = [room.row().fit(label, indent, "muted")]
-    for needed, spans in groups:
-        gap = 2 if rows[-1].used > indent else 0
-        if sum(len(text) for text, _ in spans) + gap > rows[-1].left:
-            if not needed:
-                continue
-            rows.append(room.row().to(indent))
-            gap = 0
-        rows[-1].gap(gap)
-        for text, role in spans:
-            rows[-1].put(text, role)
+    ``ran``: height and width it ran with, where the case leaves them to the model.
+    """
+    shape = case.size or ran
+    size = f"{shape[0]}x{shape[1]}" if shape else ""
+    threads = f"{case.threads} thread{'' if case.threads == 1 else 's'}" if case.threads else ""
+    narrow = room.width < NARROW
+    batch, gap = (f"b{case.batch}", 1) if narrow else (f"batch {case.batch}", 2)
+    name_width = room.width - cell_len(end) - 2 if end else room.width
+    row = room.row().fit(case.model, min(cell_len(case.model), name_width), "strong", room.glyphs.more)
+    rows, limit = ([row, room.row()], room.width) if narrow else ([row], name_width)
+    for word in (case.variant, batch, size, case.device, threads):
+        if word and rows[-1].used + gap + len(word) > limit:
+            rows.append(room.row())
+            limit = room.width
+        if word:
+            rows[-1].gap(gap if rows[-1].used else 0).put(word, "muted")
+    row.end(end, role, keep=2)
     return rows
 
 
-def title(case: Case, room: Room) -> Row:
-    row = room.row().put(case.model, "strong")
-    size = f"{case.size[0]}x{case.size[1]}" if case.size else ""
-    threads = f"{case.threads} thread{'' if case.threads == 1 else 's'}" if case.threads else ""
-    words = [case.variant, f"batch {case.batch}", size, case.device, threads]
-    for word in words:
-        if word and len(word) + 2 <= row.left:
-            row.put(f"  {word}", "muted")
-    return row
-
-
 def details(result: CaseResult, room: Room) -> list[Row]:
-    head = title(result.case, room)
+    """Rows of any number; sections are apart by a line where all of them fit into the room that way."""
+    sections = [rows for rows in _sections(result, room) if rows]
+    apart = sum(map(len, sections)) + len(sections) - 1 <= room.height
+    rows = list(sections[0])
+    for section in sections[1:]:
+        rows += [room.row(), *section] if apart else section
+    return rows
+
+
+def _sections(result: CaseResult, room: Room) -> Iterator[list[Row]]:
     sign, word, role = state(result, room)
-    rows = [head.end(f"{sign} {word}", role, keep=2)]
-    gap = [room.row()] if room.height >= 14 else []
-    if result.error:
-        rows += room.paragraph(result.error, "bad" if result.status != "measured" else "warn")
-    if result.latency is not None:
-        rows += [*gap, *_latency(result, result.latency, room)]
-    return [*rows, *gap, *_costs(result, room)]
+    ran = result.model.input[2:] if result.model is not None and len(result.model.input) == 4 else ()
+    yield [*title(result.case, room, f"{sign} {word}", role, ran), *trouble.sentence(result, room)]
+    remedies = trouble.remedies(result, room)
+    if result.latency is None:
+        yield [*trouble.evidence(result, room), *remedies]
+        yield [*costs.memory(result, room), *costs.model(result, room)]
+    else:
+        yield trouble.evidence(result, room)
+        yield trust.latency(result, result.latency, room)
+        yield [*costs.power(result, room), *costs.parts(result, room)]
+        yield [*costs.memory(result, room), *remedies, *costs.model(result, room)]
+    yield cold_start.draw(result, room)
+    yield rules(result, room)
 
 
-def _latency(result: CaseResult, found: LatencySummary, room: Room) -> list[Row]:
-    low, high = found.ci95 or (0.0, 0.0)
-    interval = f"{ms(low)} {room.glyphs.dash} {ms(high)} (95 %)"
-    rate = f"{significant(result.throughput_ips or 0.0)} images/s"
-    spread = f" {room.glyphs.plus_minus} {ms(found.std)}" if found.std is not None else ""
-    return [
-        *line(
-            "median", room,
-            need((f"{ms(found.p50)} ms", "p50")),
-            *([nice((interval, "muted"))] if found.ci95 else []),
-            need((rate, "text")),
-        ),
-        *line(
-            "p90", room,
-            need((ms(found.p90), "text")),
-            need(("p95 ", "muted"), (ms(found.p95), "p95")),
-            need(("p99 ", "muted"), (ms(found.p99), "p99")),
-            nice((f"of {found.n} passes", "muted")),
-        ),
-        *line(
-            "mean", room,
-            need((f"{ms(found.mean)}{spread}", "text")),
-            need(("min ", "muted"), (ms(found.min), "text"), ("  max ", "muted"), (ms(found.max), "text")),
-        ),
-    ]  # fmt: skip
-
-
-def _costs(result: CaseResult, room: Room) -> list[Row]:
-    rows = []
-    if result.peak_memory_mib is not None:
-        rows += line("memory", room, need((mib(result.peak_memory_mib), "text")), nice(("at its peak", "muted")))
-    model = result.model
-    if model is not None and model.params is not None:
-        counts = [need((f"{si(model.params)} params", "text"))]
-        if model.macs is not None:
-            counts.append(need((f"{si(model.macs)}MACs", "text")))
-            counts.append(nice((f"= {si(2 * model.macs)}FLOPs", "muted")))
-        rows += line("model", room, *counts)
-    return rows + _power(result, room) if result.latency is not None else rows
-
-
-def _power(result: CaseResult, room: Room) -> list[Row]:
-    power = result.power
-    if power.power_w is None:
-        indent = label_width(room) + 5
-        rows = room.paragraph(power.reason_text or power.reason or "not known", "muted", indent=indent)
-        first = room.row().fit("power", indent - 5, "muted").put("N/A  ", "warn").put(rows[0].text.strip(), "muted")
-        return [first, *rows[1:]]
-    groups = [need((f"{significant(power.power_w)} W", "power"))]
-    if power.energy_j is not None:
-        groups += [need((f"{significant(power.energy_j)} J", "power")), nice(("an image", "muted"))]
-    return line("power", room, *groups)
-
-
-def cold_start(result: CaseResult, room: Room) -> list[Row]:
-    """A line a stage, the longest a full bar."""
-    stages = result.cold_start_s
-    if not stages:
-        return []
-    total, longest, indent = sum(stages.values()), max(stages.values()), label_width(room)
-    rows = line(
-        "start", room, need((f"{significant(total)} s", "text")), nice(("until the first pass was done", "muted"))
-    )
-    name_width = max(len(name) for name in stages) + 2
-    bar_width = max(4, min(30, room.width - indent - name_width - 10))
-    for name, seconds in stages.items():
-        full, _ = gauge(seconds / longest if longest else 0, bar_width, room.glyphs)
-        row = room.row().to(indent).fit(name, name_width, "muted").right(f"{seconds:.2f} s", 8, "text")
-        rows.append(row.put("  ").put(full, "bars"))
+def rules(result: CaseResult, room: Room) -> list[Row]:
+    """What each rule of the protocol came to, in the last round that had it."""
+    newest: dict[str, Rule] = {rule.name: rule for rule in result.rules}
+    rows: list[Row] = []
+    for name, shown in RULES.items():
+        rule = newest.get(name)
+        if rule is None:
+            continue
+        role = "warn" if rule.outcome in ("not_flat", "cap") else "text"
+        later = f" (round {rule.r + 1})" if rule.r else ""
+        groups = [need((f"{shown:<9}  ", "muted"), (f"{rule.text}{later}", role))]
+        rows += line("" if rows else "rules", room, *groups)
     return rows

@@ -24,13 +24,17 @@ class Room:
         return Row(self.width, ground)
 
     def paragraph(self, text: str, role: str = "text", indent: int = 0) -> list[Row]:
-        return [self.row().to(indent).put(line, role) for line in wrap(text, max(8, self.width - indent))]
+        lines = wrap(self.glyphs.spell(text), max(8, self.width - indent))
+        return [self.row().to(indent).put(line, role) for line in lines]
 
 
 def boxed(
-    rows: Sequence[Row], room: Room, palette: Palette, title: tuple[str, str], hint: str, focus: bool
+    rows: Sequence[Row], room: Room, palette: Palette, title: tuple[str, str], hint: str, more: str, focus: bool
 ) -> list[Strip]:
-    """Rows in a frame. ``title`` is the pane's number and name; a hint that has no room is left out."""
+    """Rows in a frame. ``title`` is the pane's number and name; a hint that has no room is left out.
+
+    ``more`` stands in the lower edge: what of the pane is out of view, and how to get there.
+    """
     corners, flat, upright = room.glyphs.frame[:4], room.glyphs.frame[4], room.glyphs.frame[5]
     role = "focus" if focus else "frame"
     outer = room.width + 4
@@ -47,5 +51,9 @@ def boxed(
     for index in range(room.height):
         row = rows[index] if index < len(rows) else Row(room.width)
         lines.append(Strip([*left, *row.segments(palette), *right], outer))
-    lines.append(Row(outer).put(corners[3] + flat * (outer - 2) + corners[2], role).strip(palette))
+    bottom = Row(outer).put(corners[3], role)
+    if more and len(more) + 6 <= outer:
+        bottom.put(flat * (outer - len(more) - 5), role).put(f" {more} ", "accent" if focus else "muted")
+    bottom.put(flat * (bottom.left - 1), role).put(corners[2], role)
+    lines.append(bottom.strip(palette))
     return lines

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from jetbench.domain.results import CaseResult
 from jetbench.session.snapshot import Snapshot
 from jetbench.tui.control import busy
 from jetbench.tui.draw import details, histogram
 from jetbench.tui.draw.axis import Axis, axis
 from jetbench.tui.draw.frame import Room
 from jetbench.tui.draw.histogram import Sample
+from jetbench.tui.draw.models import STAGES
 from jetbench.tui.draw.series import by_index, dots_a_cell, line
 from jetbench.tui.row import Row
-from jetbench.tui.text import significant
+from jetbench.tui.text import plural, significant
 
-LIVE_MOST = 24  # rows a histogram gains nothing beyond
 GUTTER = histogram.GUTTER
 
 
@@ -24,9 +23,8 @@ def live(snapshot: Snapshot, room: Room, before: Axis | None) -> tuple[list[Row]
     """Figures, the histogram, and below it the same passes in their order."""
     case = snapshot.recent_case
     stage = snapshot.progress.stage
-    head = details.title(case, room) if case else room.row()
-    if stage and busy(snapshot):
-        head.end(stage, "running", keep=2)
+    said = STAGES.get(stage, stage) if stage and busy(snapshot) else ""
+    head = details.title(case, room, said, "running")[0] if case else room.row()
     if not snapshot.recent_ns:
         return [head, room.row(), _waiting(snapshot, room)], before
     sample = Sample.of(snapshot.recent_ns)
@@ -43,7 +41,7 @@ def live(snapshot: Snapshot, room: Room, before: Axis | None) -> tuple[list[Row]
 
 def _waiting(snapshot: Snapshot, room: Room) -> Row:
     stage = snapshot.progress.stage
-    return room.row().put(f"{stage}{room.glyphs.more}" if stage else f"starting{room.glyphs.more}", "running")
+    return room.row().put(f"{STAGES.get(stage or '', stage or 'starting')}{room.glyphs.more}", "running")
 
 
 def figures(sample: Sample, room: Room) -> list[Row]:
@@ -77,21 +75,11 @@ def in_order(durations_ns: Sequence[int], room: Room) -> list[Row]:
     return [*rows, foot]
 
 
-def finished(result: CaseResult, snapshot: Snapshot, room: Room, before: Axis | None) -> tuple[list[Row], Axis | None]:
-    """All that is known of a case; below, its newest passes if they are still there, else its cold start."""
-    rows = details.details(result, room)
-    cold = details.cold_start(result, room)
-    left = room.height - len(rows) - 1
-    recent = snapshot.recent_case is not None and snapshot.recent_case.id == result.case.id
-    if recent and len(snapshot.recent_ns) > 1 and left >= 7 + (len(cold) if left >= 20 else 0):
-        if left >= 20 + len(cold):
-            rows += [room.row(), *cold]
-            left -= len(cold) + 1
-        bars, before = histogram.draw(Sample.of(snapshot.recent_ns), replace(room, height=left), before)
-        return [*rows, room.row(), *bars], before
-    if left >= 3 and cold:
-        rows += [room.row(), *cold]
-    return rows, before
+def recent(snapshot: Snapshot, room: Room, before: Axis | None) -> tuple[list[Row], Axis | None]:
+    """The newest passes of a case that is over, below all that was made of them."""
+    rows = [room.row().put(f"the newest {plural(len(snapshot.recent_ns), 'pass', 'passes')}, ms", "muted")]
+    bars, scale = histogram.draw(Sample.of(snapshot.recent_ns), replace(room, height=room.height - 1), before)
+    return [*rows, *bars], scale
 
 
 def failure(snapshot: Snapshot, room: Room) -> list[Row]:

@@ -22,7 +22,7 @@ def wrapped(entry: LogLine, begin: int, room: Room) -> list[Row]:
     first = room.row().right(stamp, 5, "faint").gap().put(sign, role).gap()
     indent = first.used
     source = f"{entry.source}: " if entry.source not in ("agent", "screen", "") else ""
-    lines = wrap(printable(source + entry.text), max(8, room.width - indent))
+    lines = wrap(room.glyphs.spell(printable(source + entry.text)), max(8, room.width - indent))
     if len(lines) > MOST_LINES:
         lines = [*lines[: MOST_LINES - 1], room.glyphs.more]
     rows = [first.put(lines[0], role)]

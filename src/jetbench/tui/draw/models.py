@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
+
 from jetbench.domain.results import CaseResult
 from jetbench.session.snapshot import Snapshot
 from jetbench.tui.control import busy
@@ -15,28 +17,33 @@ from jetbench.tui.entries import Entry, sweep_label
 from jetbench.tui.row import Row
 from jetbench.tui.text import clip, clock, ms, si
 
-P50_WIDTH, WORD_WIDTH = 7, 9
+P50_WIDTH, WORD_WIDTH = 6, 9
 WORDS = {"interrupted": "stopped"}
+GRADES = {"A": "good", "B": "running", "C": "warn", "D": "bad"}
+STAGES = {
+    "to_device": "to the device", "first": "first pass", "warmup": "warm-up", "measure": "measuring",
+    "idle": "at rest", "energy": "joules", "cooldown": "cooling down",
+}  # fmt: skip
 ROLES = {"measured": "good", "running": "running", "queued": "faint", "skipped": "faint", "interrupted": "warn"}
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
     name: int
-    word: int  # 0: only the sign has room
+    word: int  # 0: only the grade and the sign have room
 
     @staticmethod
     def within(width: int) -> Columns:
-        word = WORD_WIDTH + 1 if width >= 37 else 0
-        return Columns(max(6, width - 4 - P50_WIDTH - 1 - 1 - word), word)
+        word = WORD_WIDTH + 1 if width >= 39 else 0
+        return Columns(max(6, width - 4 - P50_WIDTH - 3 - 1 - word), word)
 
 
 def header(room: Room, measured: bool) -> Row:
     columns = Columns.within(room.width)
     row = room.row().gap(4).fit("model", columns.name, "muted")
     if not measured:
-        return row.right("params", P50_WIDTH, "muted")
-    return row.right("p50 ms", P50_WIDTH, "muted").gap().put("state" if columns.word else "", "muted")
+        return row.end("params", "muted")
+    return row.right("p50 ms", P50_WIDTH, "muted").put(" grade" if columns.word else "", "muted")
 
 
 def state(result: CaseResult, room: Room) -> tuple[str, str, str]:
@@ -71,6 +78,8 @@ def line(
     result = entry.case
     p50 = result.latency.p50 if result.latency else live_p50 if result.status == "running" else None
     row.right(ms(p50) if p50 is not None else "", P50_WIDTH, "strong" if result.latency else "muted").gap()
+    letter = result.grade.letter if result.grade is not None else " "
+    row.put(letter, GRADES.get(letter, "text")).gap()
     sign, word, role = state(result, room)
     row.put(sign, role)
     return row.gap().put(word, role) if columns.word else row
@@ -80,7 +89,7 @@ def _published(entry: Entry, row: Row) -> Row:
     """What is known of a model that was not measured: its size, as published."""
     if entry.known is None or entry.known.params is None:
         return row
-    return row.right(si(entry.known.params), P50_WIDTH, "faint")
+    return row.end(si(entry.known.params), "faint")
 
 
 def reason(entry: Entry, room: Room) -> list[Row]:
@@ -89,7 +98,7 @@ def reason(entry: Entry, room: Room) -> list[Row]:
     if result is None or not result.error or result.status == "running":
         return []
     role = "bad" if result.status in ("failed", "refused") else "warn"
-    rows = room.paragraph(result.error, role, indent=6)
+    rows = room.paragraph(result.error.removeprefix("refused: "), role, indent=6)
     return (
         rows[:2] if len(rows) <= 2 else [rows[0], room.row().to(6).fit(rows[1].text[6:] + " …", room.width - 6, role)]
     )
@@ -97,26 +106,50 @@ def reason(entry: Entry, room: Room) -> list[Row]:
 
 def progress(snapshot: Snapshot, room: Room) -> list[Row]:
     """Three lines while a run goes on."""
-    now, glyphs = snapshot.progress, room.glyphs
-    top = room.row()
+    now = snapshot.progress
+    top, stage = room.row(), STAGES.get(now.stage or "", now.stage or "")
     if now.case is not None:
-        top.put(now.case.model, "strong").put(f"  {now.stage or 'starting'}", "running")
-        done = str(now.samples) if now.target is None else f"{now.samples} / {now.target}"
-        top.end(done, "text", keep=2)
+        done = f"{now.samples} / {now.target}" if now.target is not None else str(now.samples)
+        done = done if timed(snapshot) is None else ""  # passes are over, or not those that count
+        top.fit(now.case.model, min(cell_len(now.case.model), room.width - len(stage) - 2), "strong", room.glyphs.more)
+        top.put(f"  {stage or 'starting'}", "running").end(done, "text", keep=2)
+    elif stage:
+        top.put(stage, "running")
     else:
         top.put("between cases" if now.finished else "starting", "muted")
-    share = now.samples / now.target if now.target else 0.0
-    if now.target is None:
-        bar = room.row().put("until the interval is narrow enough", "muted")
-    else:
-        full, rest = gauge(min(1.0, share), room.width - 6, glyphs)
-        bar = room.row().put(full, "running").put(rest, "faint").right(f"{share * 100:.0f} %", 6, "muted")
     bottom = room.row().put(f"case {min(now.finished + 1, now.total)} of {now.total}", "muted")
     if snapshot.status == "stopping":
         bottom.end("stopping", "warn")
     elif now.seconds_left is not None:
         bottom.end(f"{clock(now.seconds_left)} left", "text")
-    return [top, bar, bottom]
+    return [top, _bar(snapshot, room), bottom]
+
+
+def _bar(snapshot: Snapshot, room: Room) -> Row:
+    """Passes of those that were asked for; in a stage that is bound by time, seconds."""
+    now, lasts = snapshot.progress, timed(snapshot)
+    if lasts is not None:
+        spent = (snapshot.t - (now.stage_since or snapshot.t)) * 1e-9
+        at_most = "at most " if now.stage == "cooldown" else ""
+        return _gauge(spent / lasts, f" {clock(min(spent, lasts))} of {at_most}{clock(lasts)}", room)
+    if now.target is None:
+        return room.row().put("until the interval is narrow enough", "muted")
+    share = now.samples / now.target
+    return _gauge(share, f"{share * 100:.0f} %".rjust(6), room)
+
+
+def _gauge(share: float, words: str, room: Room) -> Row:
+    full, rest = gauge(min(1.0, share), room.width - len(words), room.glyphs)
+    return room.row().put(full, "running").put(rest, "faint").put(words, "muted")
+
+
+def timed(snapshot: Snapshot) -> float | None:
+    """Seconds that the present stage lasts, or may last; None where passes are counted."""
+    protocol = snapshot.protocol
+    if protocol is None:
+        return None
+    limits = {"cooldown": protocol.cooldown_s, "idle": protocol.idle_s, "energy": protocol.energy_s}
+    return limits.get(snapshot.progress.stage or "") or None
 
 
 def summary(snapshot: Snapshot, draft: Draft, room: Room) -> list[Row]:
@@ -131,17 +164,17 @@ def summary(snapshot: Snapshot, draft: Draft, room: Room) -> list[Row]:
 
 def _sweep(draft: Draft, room: Room) -> Row:
     """Keys, names and values; without the names where there is no room for them."""
-    fields = [("b", "batch"), ("i", "input"), ("k", "passes")]
     for named in (True, False):
-        row = room.row()
-        wanted = 0
-        for key, field in fields:
-            value = clip(draft.text(field), 16, room.glyphs.more)
-            name = f" {field} " if named else " "
-            wanted += len(key) + len(name) + len(value) + (2 if key != "k" else 0)
-            row.put(key, "key").put(name, "muted").put(value, "text").put("  ", "text")
-        if wanted <= room.width:
+        parts = []
+        for key, field in (("b", "batch"), ("i", "input"), ("k", "passes")):
+            parts.append((key, f" {field} " if named else " ", clip(draft.text(field), 16, room.glyphs.more)))
+        if draft.base.energy:
+            parts.append(("j", "", " joules"))
+        if sum(len("".join(part)) + 2 for part in parts) - 2 <= room.width:
             break
+    row = room.row()
+    for key, name, value in parts:
+        row.put(key, "key").put(name, "muted").put(value, "text").put("  ", "text")
     return row
 
 

@@ -22,8 +22,6 @@ def draw(snapshot: Snapshot, draft: Draft, room: Room) -> list[Row]:
     rows = [first, room.row()]
     for label, text in (*_plan(draft), *_software(snapshot.software), *_board(snapshot)):
         lines = room.paragraph(text, "text", indent=LABEL)
-        if len(rows) + len(lines) > room.height:
-            break
         rows += [room.row().fit(label, LABEL, "muted").put(lines[0].text.strip()), *lines[1:]]
     return rows
 
@@ -35,9 +33,19 @@ def _plan(draft: Draft) -> list[tuple[str, str]]:
         passes = f"until the median is known to {draft.text('passes')}, {limit}"
     else:
         passes = f"{draft.text('passes')} after the first, {limit}"
-    more = [f"warm-up {plan.warmup}"] if plan.warmup else []
+    protocol = draft.protocol
+    more = [f"warm-up {_warmup(protocol.warmup)}"] if protocol.warmup != 0 else []
     more += [f"{plan.rounds} rounds"] if plan.rounds > 1 else []
-    return [("passes", ", ".join([passes, *more])), ("format", ", ".join(plan.variants))]
+    found = [("passes", ", ".join([passes, *more]))]
+    if protocol.cooldown_s:
+        found.append(("cool-down", f"at most {clock(protocol.cooldown_s)} before a case, until the board is as it was"))
+    if protocol.energy:
+        found.append(("joules", f"{protocol.energy_s:g} s of passes, {protocol.idle_s:g} s at rest before, some after"))
+    return [*found, ("format", ", ".join(plan.variants))]
+
+
+def _warmup(passes: int | None) -> str:
+    return "until flat" if passes is None else f"{passes} pass{'' if passes == 1 else 'es'}"
 
 
 def _board(snapshot: Snapshot) -> list[tuple[str, str]]:

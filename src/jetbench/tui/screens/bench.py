@@ -26,6 +26,7 @@ from jetbench.tui.widgets.models import FilterInput, ModelsPane
 WIDE = (100, 30)
 SMALL = (60, 16)
 TALL = 36
+READING_NS = 1_500_000_000
 PANES = ("models", "log", "latency", "power")
 
 
@@ -74,12 +75,18 @@ class BenchScreen(Screen[None]):
             canvas.forget()
 
     def chosen_result(self) -> CaseResult | None:
-        """The case to show in full: the one under the cursor; in a run only if one was sought out."""
-        entry = self.models.current()
-        result = entry.case if entry else None
-        if busy(self.models.snapshot):
-            return result if self.models.steered and result and result.latency else None
-        return result
+        """The case to show in full: the one under the cursor, or the first of its model that is over.
+
+        In a run only if it was sought out, or while the board cools down after it.
+        """
+        entry, snapshot = self.models.current(), self.models.snapshot
+        if busy(snapshot) and not self.models.steered:
+            cases = [case for case in snapshot.cases if _cools_after(case, snapshot)]
+        elif entry is None:
+            return None
+        else:
+            cases = [entry.case] if entry.case else [case for case in snapshot.cases if case.case.model == entry.model]
+        return next((case for case in cases if case.status not in ("queued", "running")), None)
 
     def on_models_pane_cursor_moved(self) -> None:
         self.latency.redraw()
@@ -93,9 +100,10 @@ class BenchScreen(Screen[None]):
         tiny = width < SMALL[0] or height < SMALL[1]
         narrow = width < WIDE[0] or height < WIDE[1]
         self.set_class(tiny, "tiny")
-        self.set_class(tiny or self.zoomed, "single")
+        single = tiny or self.zoomed
+        self.set_class(single, "single")
         self.set_class(narrow, "narrow")
-        self.set_class(narrow and height >= TALL, "tall")
+        self.set_class(narrow and not single and height >= TALL, "tall")
         if not self.has_class("strip-log"):
             self.add_class("strip-power")
         self._mark(self.focused_pane())
@@ -117,7 +125,7 @@ class BenchScreen(Screen[None]):
     def go_to(self, name: str) -> None:
         pane = self.query_one(f"#{name}", Canvas)
         self._mark(pane)
-        pane.focus()
+        self.set_focus(pane)  # at once: the z of "3 z" asks which one has it
 
     # -- actions that change the view alone
 
@@ -141,3 +149,11 @@ class BenchScreen(Screen[None]):
 
     def on_input_submitted(self, event: FilterInput.Submitted) -> None:
         self.models.focus()
+
+
+def _cools_after(result: CaseResult, snapshot: Snapshot) -> bool:
+    """Whether the board has been cooling down after this case for so long that there is time to read."""
+    now, last = snapshot.progress, snapshot.recent_case
+    if now.stage != "cooldown" or now.stage_since is None or last is None:
+        return False
+    return result.case.id == last.id and snapshot.t - now.stage_since > READING_NS

@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 from jetbench.domain.plan import PlanError
 from jetbench.domain.text import printable
 from jetbench.tui.text import clip
+from jetbench.tui.widgets.line_input import LineInput
 
 
 class EditScreen(ModalScreen[str]):
@@ -30,8 +31,7 @@ class EditScreen(ModalScreen[str]):
         self.check = check
 
     def compose(self) -> ComposeResult:
-        field = Input(self.value, compact=True, max_length=200, id="field")
-        field.cursor_blink = False
+        field = LineInput(self.value, max_length=200, id="field")
         with Vertical(classes="dialog"):
             yield Static(self.label, markup=False)
             yield field

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -32,22 +33,24 @@ class HelpScreen(ModalScreen[None]):
         with VerticalScroll(id="help"):
             yield Static(self.page(), markup=False)
 
-    def page(self) -> Text:
-        text = Text(no_wrap=False)
+    def page(self) -> Table:
+        page = Table.grid(padding=(0, 2, 0, 0))
+        page.add_column(width=INDENT - 2, justify="right")
+        page.add_column(ratio=1)
         style = self.palette.style
+
+        def section(title: str, lines: list[tuple[str, str, str]]) -> None:
+            page.add_row(Text(title, style("muted"), justify="left"))
+            for shown, role, sentence in lines:
+                page.add_row(Text(shown, style(role)), Text(sentence, style("text")))
+            page.add_row()
+
         for group, keys in groups().items():
-            text.append(f"{group}\n", style("muted"))
-            for key in keys:
-                text.append(f"{key.shown:>{INDENT - 2}}  ", style("key")).append(f"{key.help}\n", style("text"))
-            if group == "Plan":
-                for shown, sentence in MOVING:
-                    text.append(f"{shown:>{INDENT - 2}}  ", style("key")).append(f"{sentence}\n", style("text"))
-            text.append("\n")
-        text.append("Signs\n", style("muted"))
-        for sign, role, sentence in self._signs():
-            text.append(f"{sign:>{INDENT - 2}}  ", style(role)).append(f"{sentence}\n", style("text"))
-        text.append("\nesc goes back", style("muted"))
-        return text
+            lines = [(key.shown, "key", key.help) for key in keys]
+            section(group, lines + [(shown, "key", text) for shown, text in MOVING] * (group == "Plan"))
+        section("Signs", self._signs())
+        page.add_row(Text("esc", style("key")), Text("Back.", style("text")))
+        return page
 
     def _signs(self) -> list[tuple[str, str, str]]:
         g = self.glyphs
@@ -58,4 +61,7 @@ class HelpScreen(ModalScreen[None]):
             (g.failed, "bad", "failed or refused; the reason stands below it"),
             (g.warn, "warn", "throttled while it was measured"),
             (g.picked, "accent", "picked for the next run"),
+            ("A to D", "text", "how far the figures can be trusted; the case itself says why"),
+            ("?", "muted", "behind a percentile: too few passes to tell it"),
+            (g.plus_minus, "power", "behind joules and watts: their uncertainty, about 95 %"),
         ]

@@ -74,6 +74,10 @@ class Canvas(Widget):
     def hint(self) -> str:
         return ""
 
+    def more(self) -> str:
+        """What of the rows is out of view; asked after they were made."""
+        return ""
+
     def show(self, snapshot: Snapshot, now: float) -> None:
         """Draw what is new in it, if anything of this pane's is. ``now`` is in seconds, of any clock."""
         turned = snapshot.status != self.snapshot.status
@@ -104,7 +108,7 @@ class Canvas(Widget):
         room, palette = self.room, self.drawing.palette
         rows = self.rows(room)[: room.height]
         if self.framed:
-            return boxed(rows, room, palette, self.title, self.hint(), self.has_focus_within)
+            return boxed(rows, room, palette, self.title, self.hint(), self.more(), self.has_focus_within)
         return [row.strip(palette) for row in rows]
 
     def _repaint(self) -> None:

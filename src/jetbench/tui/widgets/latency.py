@@ -1,18 +1,26 @@
-"""Pane 3: how long a pass takes."""
+"""Pane 3: how long a pass takes; a case that is over in full, scrolled where it has no room."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
 
 from jetbench.domain.results import CaseResult
+from jetbench.session.snapshot import Snapshot
 from jetbench.tui.control import busy
 from jetbench.tui.draft import Draft
 from jetbench.tui.draw import latency as draw
 from jetbench.tui.draw import sheet
 from jetbench.tui.draw.axis import Axis
+from jetbench.tui.draw.details import details
 from jetbench.tui.draw.frame import Room
 from jetbench.tui.row import Row
+from jetbench.tui.text import plural
 from jetbench.tui.widgets.canvas import Canvas
+
+LEAST_BARS = 9  # rows of the histogram below a case; more where there is room
 
 
 class LatencyPane(Canvas, can_focus=True):
@@ -20,29 +28,79 @@ class LatencyPane(Canvas, can_focus=True):
     parts = ("latency", "cases", "status", "board", "software")
     period = 1.0
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "scroll_by(-1)", show=False),
+        Binding("down", "scroll_by(1)", show=False),
+        Binding("pageup", "scroll_by(-10)", show=False),
+        Binding("pagedown", "scroll_by(10)", show=False),
+        Binding("home", "scroll_by(-100000)", show=False),
+        Binding("end", "scroll_by(100000)", show=False),
+    ]
+
     def __init__(self, draft: Draft, chosen: Callable[[], CaseResult | None]) -> None:
         super().__init__(id="latency")
         self.draft = draft
         self.chosen = chosen  # the case under the cursor of the models
         self._axis: Axis | None = None
         self._axis_of: int | None = None
+        self._made: tuple[CaseResult, Room, list[Row]] | None = None
+        self._shown: object = None  # what the lines are of: another one begins at its top
+        self._top = self._below = 0  # lines out of view
 
     def hint(self) -> str:
         shown = len(self.snapshot.recent_ns)
-        return f"last {shown} passes" if shown and busy(self.snapshot) else ""
+        return f"last {shown} passes" if shown and busy(self.snapshot) and self._shown is None else ""
+
+    def more(self) -> str:
+        hidden = self._top + self._below
+        if hidden and not self.has_focus_within:
+            text = f"3 z shows {plural(hidden, 'more line')}"
+            return text if len(text) + 6 <= self.size.width else f"3 z  {hidden} more"
+        if self._below:
+            return f"down  {self._below} below"
+        return f"up  {self._top} above" if self._top else ""
+
+    def show(self, snapshot: Snapshot, now: float) -> None:
+        super().show(snapshot, now)
+        if snapshot.progress.stage == "cooldown":  # nothing but time decides what stands here meanwhile
+            chosen = self.chosen()
+            if chosen is not None and chosen.case.id != self._shown:
+                self.redraw()
 
     def rows(self, room: Room) -> list[Row]:
-        snapshot = self.snapshot
+        snapshot, result = self.snapshot, self.chosen()
         case = snapshot.recent_case
         if case is None or case.id != self._axis_of:
             self._axis, self._axis_of = None, case.id if case else None
-        result = self.chosen()
         if snapshot.fault and not (result and result.latency):
-            return draw.failure(snapshot, room)
-        if busy(snapshot) or (result is None and case is not None):
+            return self._in_view("fault", draw.failure(snapshot, room), room)
+        if result is not None:
+            return self._in_view(result.case.id, self._finished(result, room), room)
+        if busy(snapshot):
+            self._shown, self._top, self._below = None, 0, 0
             rows, self._axis = draw.live(snapshot, room, self._axis)
             return rows
-        if result is not None:
-            rows, self._axis = draw.finished(result, snapshot, room, self._axis)
+        return self._in_view("plan", sheet.draw(snapshot, self.draft, room), room)
+
+    def _finished(self, result: CaseResult, room: Room) -> list[Row]:
+        """Made once a result; the histogram of its newest passes below, while these are still there."""
+        if self._made is None or self._made[0] is not result or self._made[1] != room:
+            self._made = (result, room, details(result, room))
+        rows, snapshot = self._made[2], self.snapshot
+        if snapshot.recent_case is None or snapshot.recent_case.id != result.case.id or len(snapshot.recent_ns) < 2:
             return rows
-        return sheet.draw(snapshot, self.draft, room)
+        left = room.height - len(rows) - 1
+        height = left if left >= LEAST_BARS else LEAST_BARS
+        bars, self._axis = draw.recent(snapshot, Room(room.width, height, room.glyphs), self._axis)
+        return [*rows, room.row(), *bars]
+
+    def _in_view(self, of: object, rows: list[Row], room: Room) -> list[Row]:
+        if of != self._shown:
+            self._shown, self._top = of, 0
+        self._top = min(self._top, max(0, len(rows) - room.height))
+        self._below = max(0, len(rows) - room.height - self._top)
+        return rows[self._top :]
+
+    def action_scroll_by(self, by: int) -> None:
+        self._top = min(self._top + self._below, max(0, self._top + by))
+        self.redraw()

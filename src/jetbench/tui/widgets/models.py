@@ -21,6 +21,9 @@ from jetbench.tui.draw.frame import Room
 from jetbench.tui.entries import Entry, entries
 from jetbench.tui.row import Row
 from jetbench.tui.widgets.canvas import Canvas
+from jetbench.tui.widgets.line_input import LineInput
+
+TIMED_PERIOD = 0.95  # seconds between pictures of a stage that is bound by time
 
 
 def scrolled(top: int, begin: int, end: int, lines: int, height: int) -> int:
@@ -29,7 +32,7 @@ def scrolled(top: int, begin: int, end: int, lines: int, height: int) -> int:
     return max(top, min(begin, end - height), 0)
 
 
-class FilterInput(Input):
+class FilterInput(LineInput):
     """One line to filter by; esc clears it, enter and the arrows go on to the list."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -38,8 +41,7 @@ class FilterInput(Input):
     ]
 
     def __init__(self) -> None:
-        super().__init__(placeholder="part of a name", compact=True, max_length=60, id="filter")
-        self.cursor_blink = False
+        super().__init__(placeholder="part of a name", max_length=60, id="filter")
 
     def action_leave(self, clear: bool) -> None:
         if clear:
@@ -100,6 +102,9 @@ class ModelsPane(Canvas, can_focus=True):
             several = sum(result.case.model == running.model for result in snapshot.cases) > 1
             self.cursor = (running.model, running.id if several else None)
         super().show(snapshot, now)
+        if draw.timed(snapshot) is not None and now - self._drawn_at >= TIMED_PERIOD:
+            self._drawn_at = now
+            self.redraw()  # it moves with time alone
 
     # -- drawing
 
