@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Set EXTRAS= to leave torch out (the board's own is then named with --python).
 EXTRAS ?= torch
+# The interpreter of JetPack 4, with its torch, for tests/link/test_interpreters.py; JETBENCH_OLD_PYTHON=PATH names another.
+OLD := $(VENV)/py36
 
 .PHONY: run test check lint types contracts pytest fuzz bench dist clean
 
@@ -25,14 +27,14 @@ types: $(VENV)/dev
 contracts: $(VENV)/dev
 	$(BIN)/lint-imports
 
-pytest: $(VENV)/dev
+pytest: $(VENV)/dev $(if $(JETBENCH_OLD_PYTHON),,$(OLD).tried)
 	$(BIN)/python -m pytest
 
 # Examples that the suite has not tried yet, at random, as often as there is patience for.
 fuzz: $(VENV)/dev
 	$(BIN)/python -m pytest -k "$(shell grep -rlE '^@given' tests | xargs -n1 basename -s .py | paste -sd, | sed 's/,/ or /g')" --hypothesis-profile=fuzz
 
-bench: $(VENV)/dev
+bench: $(VENV)/bench
 	$(BIN)/python benchmarks/all.py
 
 dist: $(VENV)/dev
@@ -54,3 +56,22 @@ $(VENV)/installed: pyproject.toml | $(VENV)/bin/python
 $(VENV)/dev: pyproject.toml $(VENV)/installed
 	$(BIN)/python -m pip install -q --group dev
 	@touch $@
+
+# --no-deps: pytorch-benchmark would put ptflops back to 0.6; torch, torchvision, numpy and psutil are there already.
+$(VENV)/bench: pyproject.toml $(VENV)/dev
+	$(BIN)/python -m pip install -q --no-deps --group bench
+	@touch $@
+
+# Where it cannot be had the reason is printed and kept, and those tests skip with it. Tried again when this file changes.
+$(OLD).tried: Makefile | $(VENV)/bin/python
+	@if ! $(OLD)/bin/python -c 'import torch, torchvision, ptflops' 2>/dev/null; then \
+	  rm -rf $(OLD); why="no python3.6 on PATH or in ~/.pyenv/versions"; \
+	  for python in python3.6 $$HOME/.pyenv/versions/3.6*/bin/python3.6; do \
+	    "$$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 6))' 2>/dev/null || continue; \
+	    echo "once, for its tests: the torch of JetPack 4, 900 MB" >&3; \
+	    if "$$python" -m venv $(OLD) && $(OLD)/bin/python -m pip install -q -U 'pip<22' && \
+	      $(OLD)/bin/python -m pip install -q torch==1.10.1 torchvision==0.11.2 ptflops==0.7.1.2 dataclasses; \
+	    then why=; else why="$$(grep -vi warning $(OLD).log | tail -n 1)"; rm -rf $(OLD); fi; break; \
+	  done 3>&1 >$(OLD).log 2>&1; \
+	fi; \
+	test -z "$$why" || echo "without the torch of JetPack 4, its tests are skipped: $$why"; echo "$$why" >$@

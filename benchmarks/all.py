@@ -1,6 +1,7 @@
 """Every benchmark, one after the other: python benchmarks/all.py [--quick]
 
 Each runs in an interpreter of its own; one that fails is said at the end and does not keep the others from running.
+Without --quick the last one takes an hour, and the machine should have nothing else to do.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ BENCHMARKS = (
     ("loop_overhead.py", ("--quick",)),
     ("poller_cost.py", ()),
     ("screen_cost.py", ("--quick",)),
+    ("run_overhead.py", ("--quick",)),
     ("against_bare_loop.py", ("--quick",)),
+    ("against_peers.py", ("--quick",)),
 )
 
 

@@ -6,7 +6,7 @@ import random
 import sys
 import time
 
-from jetbench_agent import cores, memory_state, preflight
+from jetbench_agent import cores, made_from, memory_state, preflight
 from jetbench_agent.children import BenchParent, ParentDiedError
 from jetbench_agent.cooldown import Cooldown
 from jetbench_agent.stream import monotonic_ns
@@ -83,12 +83,16 @@ class Conductor(object):
             [case["model"] for case in cases], [case.get("weights") for case in cases]
         ):
             return
-        if not self._resolve_device(cases):
+        if not self._resolve_device(cases) or not self._same_files(cases, request.get("anyway")):
             return
         self._divide_cores(cases, protocol, request.get("screen", True))
-        order = _order(len(cases), protocol["rounds"], protocol["seed"])
+        order = request.get("left")  # of a session that is resumed: by round, what has not ended
         begun, cpu = monotonic_ns(), _cpu_seconds()
-        self._sender.send("run", cases=cases, order=order, protocol=protocol)
+        if order is None:
+            order = _order(len(cases), protocol["rounds"], protocol["seed"])
+            self._sender.send("run", cases=cases, order=order, protocol=protocol)
+        else:
+            self._sender.send("resume", left=order, protocol=protocol)
         counts = {"measured": 0, "failed": 0}
         cooldown = Cooldown(self._temperature, lambda: self._probe(cases, protocol), self._stopped)
         try:
@@ -171,6 +175,18 @@ class Conductor(object):
                 return False
         return True
 
+    def _same_files(self, cases, anyway):
+        """Hash what the models are made from into the cases. A fault where a resumed session had other files."""
+        cases = made_from.named(cases)
+        job = {"job": "digest", "pairs": [[case["model"], case.get("weights")] for case in cases]}
+        told = self._job(job, wanted=("digests",)).events.get("digests") if cases else None
+        changed = made_from.put(cases, told["found"]) if told else []  # a child that died: the cases will say why
+        for text in changed if anyway else ():
+            self._log("warning", "agent", text)
+        if changed and not anyway:
+            self._sender.send("fault", code="bad_request", text=changed[0], hint="measure it all the same: --anyway")
+        return anyway or not changed
+
     def _divide_cores(self, cases, protocol, screen):
         wanted = max(case["threads"] for case in cases)
         mine, bench, threads, shared = cores.divide(self._cores, wanted, screen)
@@ -207,7 +223,8 @@ class Conductor(object):
 
     def _case(self, case, protocol, round_, counts):
         identity = {"c": case["id"], "r": round_}
-        model = self._model_of(case, protocol) if round_ == 0 else self._counts.get(_key(case), {})
+        counted = round_ > 0 and _key(case) in self._counts  # not by the agent of a session that is resumed
+        model = self._counts[_key(case)] if counted else self._model_of(case, protocol)
         if self._stop:
             return
         self._sender.send("case", **identity)

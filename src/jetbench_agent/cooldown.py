@@ -19,7 +19,7 @@ PROBE_STEP_S = 0.5
 class Cooldown(object):
     """``temperature()`` in degrees C, or None where there is none; ``probe()`` in ns, or None when it failed."""
 
-    def __init__(self, temperature, probe, stopped, clock=time.time, sleep=time.sleep):
+    def __init__(self, temperature, probe, stopped, clock=time.monotonic, sleep=time.sleep):
         self._temperature = temperature
         self._probe = probe
         self._stopped = stopped
@@ -55,7 +55,9 @@ class Cooldown(object):
                 return _told("cap", "still {:.1f} C after {:.0f} s: measured all the same", now, waited, target)
             self._sleep(min(STEP_S, max(0.01, cap_s - waited)))
             now = self._temperature()
-        return {"outcome": "cap", "text": "the temperature can no longer be read: not waited"}
+        waited = self._clock() - begun
+        text = "the temperature can no longer be read: measured after {:.0f} s".format(waited)
+        return {"outcome": "cap", "text": text, "ns": int(waited * 1e9)}
 
     def _by_probe(self, cap_s):
         begun, good = self._clock(), 0

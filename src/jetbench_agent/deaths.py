@@ -7,6 +7,8 @@ else. On Tegra it comes in two disguises: an assertion of torch about NVML, and 
 
 import signal
 
+from jetbench_agent.memory_state import VMSTAT
+
 # What the signals a child dies of usually mean.
 _SIGNALS = {
     signal.SIGSEGV: "segmentation fault in native code",
@@ -32,6 +34,7 @@ _DISGUISES = (
     ("MemoryError", "oom", "out of memory: the system refused an allocation"),
     ("Cannot allocate memory", "oom", "out of memory: the system refused an allocation"),
 )
+_TEGRA = ("NVML_SUCCESS == r", "NvMapMemAlloc")  # what only a Jetson says
 AMPLE = 0.5  # of all memory still available when the GPU found none: it is there in pieces
 MOSTLY = 0.8  # of what was available had been taken by the child when it was killed
 
@@ -59,6 +62,11 @@ def of_exit(code, stage, kills_before, kills_after, max_rss_kib, room_kib):
         return ("signal" if code < 0 else "error"), death(code, stage), []
     grown = sorted(path for path, count in kills_after.items() if count > kills_before.get(path, count))
     taken = "it had {:.0f} MiB".format(max_rss_kib / 1024.0) if max_rss_kib else None
+    own = [path for path in kills_after if path != VMSTAT]
+    if grown == [VMSTAT] and own:
+        evidence = ["{}: oom_kill did not rise".format(path) for path in sorted(own)]
+        evidence.append("{}: it rose, by a kill of something else".format(VMSTAT))
+        return "killed", "somebody killed it (SIGKILL, signal 9){}: not for memory".format(where), evidence
     if grown:
         evidence = ["{}: oom_kill rose from {} to {}".format(p, kills_before[p], kills_after[p]) for p in grown]
         text = "out of memory: the kernel killed it (SIGKILL, signal 9){}".format(where)
@@ -74,13 +82,17 @@ def of_exit(code, stage, kills_before, kills_after, max_rss_kib, room_kib):
 
 
 def of_error(text, printed, memory):
-    """(cause, sentence or None, evidence) of what a child said, or printed, before it ended."""
+    """(cause, sentence or None, evidence) of what a child said, or printed, before it ended.
+
+    What it printed counts for a child that could say nothing, and for a driver's words: any other line may be of an
+    error that it got over.
+    """
     for part, cause, sentence in _DISGUISES:
         for where, said in (("error", text), ("printed", printed)):
-            if part in said and (where == "error" or part != "out of memory"):
+            if part in said and (where == "error" or part in _TEGRA or (not text and part != "out of memory")):
                 total, free = memory.get("MemTotal"), memory.get("MemAvailable")
                 evidence = ["{}: {}".format(where, _line_with(part, said))]
-                if cause == "oom_device" and "Nv" in part and total and free and free > AMPLE * total:
+                if cause == "oom_device" and part in _TEGRA and total and free and free > AMPLE * total:
                     sentence += "; {:.0f} MiB are free, but in pieces: reboot the board".format(free / 1024.0)
                 return cause, sentence, evidence
     return "error", None, []

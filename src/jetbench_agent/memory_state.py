@@ -7,6 +7,7 @@ admin-guide/cgroup-v2. MemAvailable is the kernel's own estimate of what can be 
 import os
 
 CGROUP = "/sys/fs/cgroup"
+VMSTAT = "/proc/vmstat"
 _UNLIMITED = 1 << 60
 
 
@@ -40,23 +41,28 @@ def swap_free():
 
 
 def rss(pid):
-    """Resident KiB of a process, or None."""
+    """Resident KiB that a child forked from this process begins with, or None: a fork takes along what is the process's
+    own, and none of the pages of the files it has mapped (fork(2); measured: 377 of 688 MiB with torch 2.14)."""
+    found = {}
     try:
         with open("/proc/{}/status".format(pid)) as file:
             for line in file:
-                if line.startswith("VmRSS:"):
-                    return int(line.split()[1])
-    except (OSError, ValueError, IndexError):
-        pass
-    return None
+                if line.startswith(("VmRSS:", "RssAnon:", "RssShmem:")):
+                    name, value = line.split()[:2]
+                    found[name] = int(value)
+    except (OSError, ValueError):
+        return None
+    if "RssAnon:" in found:
+        return found["RssAnon:"] + found.get("RssShmem:", 0)
+    return found.get("VmRSS:")  # before Linux 4.5
 
 
 def oom_kills():
     """{where: kills so far} of every counter the kernel has here; empty before 4.13 (JetPack 4 has 4.9)."""
     found = {}
-    count = _field("/proc/vmstat", "oom_kill")
+    count = _field(VMSTAT, "oom_kill")
     if count is not None:
-        found["/proc/vmstat"] = count
+        found[VMSTAT] = count
     for folder, version in _folders():
         path = os.path.join(folder, "memory.oom_control" if version == 1 else "memory.events")
         count = _field(path, "oom_kill")

@@ -22,7 +22,7 @@ class StopRule(object):
     """Ends measuring by count, by the interval of the median, or by time.
 
     ``k``: passes, or None; ``until``: relative half width of the 95 % interval of the median, or
-    None; ``max_time_s`` and MOST passes bound both. ``applied`` says afterwards which rule it was.
+    None; ``max_time_s`` bounds both, MOST passes the second. ``applied`` says afterwards which rule it was.
     """
 
     def __init__(self, k, until, max_time_s):
@@ -46,7 +46,7 @@ class StopRule(object):
         if n and elapsed_ns >= self.max_time_ns:
             text = "time: {:g} s were over after {} passes".format(self.max_time_ns / 1e9, n)
             return self._enough("time", text, durations)
-        if self.until is None or n < self._next_look:
+        if self.until is None or n < min(self._next_look, MOST):
             return None
         self._next_look = int(math.ceil(n * GROWTH))
         width = relative_half_width(durations)

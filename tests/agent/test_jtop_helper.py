@@ -208,7 +208,8 @@ def test_a_helper_that_is_killed_is_said(fake):
     with started() as helper:
         os.kill(helper._process.pid, signal.SIGKILL)
         until(lambda: helper.said)
-        assert helper.said == ["jtop ended (status -9)"]
+        assert helper.said == ["jtop ended (status -9); --no-jtop leaves it out"]
+        assert helper.read() == ["stale"] * 5, "at once, for nothing can follow"
 
 
 def test_a_changed_power_mode_is_said(fake, monkeypatch):
@@ -227,6 +228,13 @@ def test_the_helper_ends_when_nobody_reads(fake, monkeypatch):
     helper.stdout.readline()
     helper.stdout.close()
     assert helper.wait(5) == 0
+
+
+@pytest.mark.parametrize("value", [10**40, float("inf"), float("nan"), "fast", [1], None])
+def test_figures_that_cannot_be(value):
+    sample = {"emc": {"khz": value, "percent": value}, "engines": {"X": value}}
+    keys, _ = jtop_client.columns(sample)
+    assert {jtop_client.reading_of(sample, key) for key in keys} <= {"read_error", "gated"}
 
 
 def test_order_of_interpreters():

@@ -1,7 +1,9 @@
 """powertop: its report's figures, where it may run, and a fake one that writes a report."""
 
 import os
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 from seen import Seen
@@ -9,6 +11,7 @@ from seen import Seen
 from jetbench_agent.sensors import open_board, powertop
 from jetbench_agent.sensors.extended import ExtendedBoard
 from jetbench_agent.sensors.powertop import Powertop, unusable, watts_of
+from outside import gone
 
 REPORT = """____________________________________________________________________
 P o w e r T O P;;
@@ -28,6 +31,7 @@ The system baseline power is estimated at:  5.43  W;
         ("The system baseline power is estimated at 24.3 W\nThe battery reports a discharge rate of: 15.2 W;\n", 15.2),
         ("The battery reports a discharge rate of:  998 mW;", 0.998),
         ("System baseline power is estimated at 12 \u00b5W", 12e-6),
+        ("The system baseline power is estimated at: 99999999999 W", None),
         ("nothing of the kind; 12 W", None),
         ("The system baseline power is estimated at: .. W", None),
         ("", None),
@@ -114,6 +118,25 @@ def test_what_goes_wrong_is_said_once(installed, script, words):
     source.close()
 
 
+def test_what_it_leaves_behind_is_ended_and_keeps_no_report_back(installed):
+    fake(installed, 'sleep 1000 & echo $! > "$0.child"\n' + WRITES)
+    source = Powertop(print, seconds=0).start()
+    assert source.watts() == 5430000
+    source.close()
+    child = int((installed / "powertop.child").read_text())
+    gone([child])
+    assert not list(Path(tempfile.gettempdir()).glob("jetbench-powertop-*/report.csv.said"))
+
+
+def test_a_report_without_end_is_cut(installed):
+    fake(installed, 'for word; do case $word in --csv=*) exec yes > "${word#--csv=}";; esac; done')
+    said = []
+    source = Powertop(said.append, seconds=0).start()
+    assert source.watts() == "read_error"
+    assert len(said) == 1
+    source.close()
+
+
 def test_it_is_not_touched_unless_asked_for(installed):
     fake(installed, 'touch "$0.ran"')
     board = open_board()
@@ -124,5 +147,5 @@ def test_it_is_not_touched_unless_asked_for(installed):
 
 def test_on_another_machine_or_root_it_is_a_problem_of_the_board(tmp_path):
     seen = Seen(open_board(str(tmp_path), powertop=True))
-    assert any("--powertop" in problem for problem in seen.told["problems"])
+    assert any("not of the one under --root" in problem for problem in seen.told["problems"])
     assert powertop.METHOD not in str(seen.told["power"])

@@ -1,6 +1,7 @@
 """Files that vanish, change into garbage or may not be read cost their own reading and nothing else."""
 
 import errno
+import json
 import os
 from contextlib import closing
 from pathlib import Path
@@ -160,6 +161,51 @@ def test_files_that_may_not_be_read_are_told(tmp_path, monkeypatch):
     assert why["power.total"] == why["power.VDD_IN"] == why["current.VDD_IN"] == "no_permission"
     assert values["voltage.VDD_IN"] == 5016
     assert any("no permission" in problem for problem in board.describe()["problems"])
+
+
+VDD_IN = "sys/devices/platform/bus@0/c240000.i2c/i2c-1/1-0040/hwmon/hwmon1/"
+NODE = "sys/devices/platform/bus@0/17000000.gpu/"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "ident"),
+    [
+        (VDD_IN + "curr1_input", "-1783", "power.total"),
+        (VDD_IN + "curr1_input", "1000000000", "power.total"),
+        (VDD_IN + "curr1_input", "4503599627370496", "current.VDD_IN"),
+        (VDD_IN + "in1_input", "-5", "power.total"),
+        (VDD_IN + "in1_input", "5016000", "voltage.VDD_IN"),
+        (NODE + "load", "6100", "load.gpu"),
+        (NODE + "load", "-1", "load.gpu"),
+        (NODE + "devfreq/17000000.gpu/cur_freq", "-5", "clock.gpu"),
+        (NODE + "devfreq/17000000.gpu/cur_freq", "102000000000000", "clock.gpu"),
+        ("sys/devices/system/cpu/cpufreq/policy0/scaling_cur_freq", "-1728000", "clock.cpu.policy0"),
+    ],
+)
+def test_figures_that_cannot_be_are_no_readings(tmp_path, path, text, ident):
+    with closing(open_board(str(lay_out(manifest("orin-nano"), tmp_path)))) as board:
+        before = checked(board)[0][ident]
+        write(tmp_path, {path: text})
+        values, why = checked(board)
+        assert (values[ident], why[ident]) == (None, "read_error") and before is not None
+        write(tmp_path, {path: manifest("orin-nano")["files"][path]})
+        assert checked(board)[0][ident] == before
+
+
+def test_a_little_less_than_nothing_is_the_offset_of_the_monitor(tmp_path):
+    with closing(open_board(str(lay_out(manifest("orin-nano"), tmp_path)))) as board:
+        write(tmp_path, {VDD_IN + "curr3_input": "-16"})
+        assert checked(board)[0]["power.VDD_SOC"] == -16 * 5008
+
+
+def test_names_with_control_characters_are_not_there(tmp_path):
+    lay_out(manifest("orin-nano"), tmp_path)
+    folder = tmp_path / "sys/class/power_supply/BAT\x1b]0;x\x07"
+    folder.mkdir(parents=True)
+    for name, text in {"type": "Battery", "status": "Discharging", "power_now": "5000000"}.items():
+        (folder / name).write_text(text)
+    with closing(open_board(str(tmp_path))) as board:
+        assert "\\u001b" not in json.dumps(board.describe())
 
 
 def test_a_cooling_device_in_doubt_is_not_a_no(tmp_path):

@@ -49,6 +49,7 @@ def test_anything_else_is_not_added_up(found):
     assert places == []
     assert (rule["method"], rule["reason"]) == (None, "unresolved_rails")
     assert all(label in rule["reason_text"] for label, _ in found)
+    assert "--power-rail" in rule["reason_text"], "what to do"
 
 
 def test_the_carrier_in_parallel_is_said():
@@ -66,3 +67,6 @@ def test_adding():
     assert add(["no_permission"]) == "no_permission"
     assert add([1, 2, 3]) == 6
     assert add([1, "gated", 3]) == "read_error"
+    assert add(["gated", "gated"]) == "gated"
+    assert add([1, "stale", "stale"]) == "stale"
+    assert add([1, "stale", "no_permission"]) == "read_error"

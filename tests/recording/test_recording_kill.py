@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import random
 import signal
+import struct
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,55 +17,100 @@ import pytest
 import streams
 from jetbench.domain import events as ev
 from jetbench.recording import reader
+from jetbench.recording.opened import open_session
 from jetbench.session.load import load
 
-WRITER = """
-import os, sys, time
+KILLS, AT_ONCE = 100, 25
+LASTS = (1.05, 2.6)  # seconds that a writer is left alive: the last of them is the one that may be missing
+
+# A process that forks a writer for every path. Each says what it has handed over, and when, in a file of its own:
+# what was written to that is there whatever happens to the process.
+WRITERS = """
+import os, random, struct, sys, time
 import streams
 from jetbench.domain import events as ev
 from jetbench.recording.format import header
 from jetbench.recording.writer import RecordingWriter
-writer = RecordingWriter(sys.argv[1], header(board=streams.board()), checkpoint_s=0.05, interval_s=0.1)
-events = streams.session(passes=20000, end=False)
-number = 0
+
+def write(path, seed):
+    chance = random.Random(seed)
+    writer = RecordingWriter(path, header(board=streams.board()), checkpoint_s=0.05, interval_s=0.1)
+    said = os.open(path + ".said", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    number = 0
+    while True:
+        for event in EVENTS:
+            number += 1
+            writer.write(ev.encode(ev.Log(n=number, source="kill", text="x" * chance.choice((1, 40, 3000)))))
+            writer.write(ev.encode(event))
+            os.write(said, struct.pack("qq", number, time.monotonic_ns()))
+            if number % chance.choice((1, 1, 1, 9)) == 0:
+                time.sleep(chance.choice((0.001, 0.005, 0.02)))
+
+EVENTS = streams.session(passes=2000, end=False)
+for seed, path in enumerate(sys.argv[2:], int(sys.argv[1])):
+    pid = os.fork()
+    if pid == 0:
+        os.close(1)
+        write(path, seed)
+    print(pid, flush=True)
+os.close(1)
 while True:
-    for event in events:
-        number += 1
-        writer.write(ev.encode(ev.Log(n=number, source="kill", text="x" * (number % 3000))))
-        writer.write(ev.encode(event))
-        os.write(1, b"%d\\n" % number)  # acknowledged
-        if number % 7 == 0:
-            time.sleep(0.001)
+    try:
+        os.wait()
+    except ChildProcessError:
+        break
 """
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_kill(tmp_path, seed):
-    path = tmp_path / "a.jsonl"
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(streams.__file__).parent), *sys.path])}
-    with subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, env=environment, bufsize=0
-    ) as child:
-        assert child.stdout is not None
-        until = time.monotonic() + 30
-        acknowledged: list[tuple[float, int]] = []
-        end = None
-        rest = b""
-        while time.monotonic() < until and (end is None or time.monotonic() < end):
-            data = rest + os.read(child.stdout.fileno(), 65536)
-            *lines, rest = data.split(b"\n")
-            now = time.monotonic()
-            acknowledged += [(now, int(line)) for line in lines]
-            if end is None:
-                end = now + random.Random(seed).uniform(0.05, 2.5)
-        killed = time.monotonic()
-        child.send_signal(signal.SIGKILL)
-    damage = reader.Damage()
-    found = [
-        event.n for _, event in reader.events(path, damage) if isinstance(event, ev.Log) and event.source == "kill"
-    ]
-    assert damage.lines == damage.unknown == 0
-    assert found == list(range(1, len(found) + 1))
-    due = max((number for when, number in acknowledged if when < killed - 1.0), default=0)
-    assert len(found) >= due
-    load(path)
+@dataclass
+class Killed:
+    path: Path
+    at_ns: int
+
+    def due(self) -> int:
+        """The newest event that was handed over more than a second before."""
+        said = struct.iter_unpack("qq", Path(f"{self.path}.said").read_bytes())
+        return max((number for number, t in said if t < self.at_ns - 1_000_000_000), default=0)
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(streams.__file__).parent), *sys.path])}
+
+
+def kill_some(folder: Path, seed: int) -> list[Killed]:
+    """AT_ONCE writers, each killed at a moment of its own."""
+    chance = random.Random(seed)
+    paths = [folder / f"{seed + place}.jsonl" for place in range(AT_ONCE)]
+    command = [sys.executable, "-c", WRITERS, str(seed), *map(str, paths)]
+    killed = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment(), text=True) as parent:
+        assert parent.stdout is not None
+        pids = [int(line) for line in parent.stdout]
+        begun = time.monotonic()
+        ends = sorted((begun + chance.uniform(*LASTS), place) for place in range(AT_ONCE))
+        for end, place in ends:
+            time.sleep(max(0.0, end - time.monotonic()))
+            killed.append(Killed(paths[place], time.monotonic_ns()))
+            os.kill(pids[place], signal.SIGKILL)
+    return killed
+
+
+@pytest.mark.parametrize("seed", range(0, KILLS, AT_ONCE))
+def test_kills_at_random_instants(tmp_path, seed):
+    proven = 0
+    for each in kill_some(tmp_path, seed):
+        damage = reader.Damage()
+        found = [
+            event.n for _, event in reader.events(each.path, damage)
+            if isinstance(event, ev.Log) and event.source == "kill"
+        ]  # fmt: skip
+        assert damage.lines == damage.unknown == 0
+        assert found == list(range(1, len(found) + 1))
+        due = each.due()
+        assert len(found) >= due
+        proven += due > 0
+        load(each.path)
+        opened = open_session(each.path)
+        assert opened.checkpoint is not None
+        assert opened.last_t >= opened.checkpoint.t
+    assert proven > AT_ONCE // 2, "the machine was too busy for a kill to prove anything"

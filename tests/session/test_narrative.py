@@ -23,7 +23,7 @@ def told(events: Iterable[ev.Event]) -> list[narrative.Line]:
     state, found = SessionState(), []
     for event in events:
         state.apply(event)
-        said = narrative.line(event, state.records, state.run, state._result)
+        said = narrative.line(event, state.records, state.run, state.result)
         found += [said] if said is not None else []
     return found
 

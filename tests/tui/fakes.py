@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import msgspec
 
 from jetbench.domain import events as ev
 from jetbench.domain.plan import Plan
+from jetbench.session.moment import Looker, span
 from jetbench.session.picture import picture
+from jetbench.session.playhead import Span
 from jetbench.session.snapshot import Snapshot
 from jetbench.session.state import SessionState
 
@@ -31,6 +34,9 @@ class ScriptedSession:
         self.state = SessionState()
         self.plans: list[Plan] = []
         self.stops: list[bool] = []
+        self.marks: list[str] = []
+        self.is_replay = False
+        self.looker = Looker()
         self.models_asked = self.closed = self.pulls = 0
         self.refuse: str | None = None
         self.extra: dict[str, object] = {}
@@ -51,6 +57,21 @@ class ScriptedSession:
 
     def stop(self, force: bool = False) -> None:
         self.stops.append(force)
+
+    def look(self, t: int) -> Snapshot:
+        return self.looker.at(self.state, self.snapshot(), t)
+
+    def span(self) -> Span:
+        return span(self.state)
+
+    def read(self, function: Callable[[SessionState], Any]) -> Any:
+        return function(self.state)
+
+    def mark(self, text: str = "") -> None:
+        if self.refuse:
+            raise RuntimeError(self.refuse)
+        self.marks.append(text)
+        self.feed(ev.Mark(t=self.state.t, text=text))
 
     def request_models(self) -> None:
         self.models_asked += 1

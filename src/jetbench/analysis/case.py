@@ -15,6 +15,7 @@ from jetbench.domain.results import CaseResult, LatencySummary, LedgerEntry
 # Stages that belong to the cold start; "warmup" and "measure" do not, "count" is not the case's own.
 COLD_START = ("spawn", "import", "torchvision", "fork", "context", "load", "to_device", "first")
 AFTER_FIRST = ("second", "third")  # passes whose start is still part of it on a board that pages or compiles
+SPENT = ("major_faults", "swap_in_kib", "read_kib", "cache_kib")  # what a stage is accounted for
 FORWARD = "forward"  # the part of an end-to-end pass that is the latency
 
 
@@ -33,6 +34,7 @@ def result(
     rounds = _rounds(observed, measured)
     trended = trend.of_rounds([values for values, _, _ in rounds])
     counts, throttled = flags.count(flagged), _any(observed.throttled)
+    hot = any("T" in text or "V" in text for text in counting)
     medians = [median(values) * 1e-9 for values, _, _ in rounds]
     ledger = _ledger({**shared_stages, **observed.ledger}, observed)
     memory, end = observed.memory, observed.end
@@ -54,7 +56,7 @@ def result(
         flags=counts,
         outliers=outliers.classify([values for values, _, _ in rounds], [counting[b:e] for _, b, e in rounds]),
         trend=trended,
-        grade=grade.of_case(latency, clean, counts, trended, throttled, medians, observed.stop),
+        grade=grade.of_case(latency, clean, counts, trended, hot, medians, observed.stop),
         rules=tuple(observed.rules),
         forecast=observed.forecast,
         cause=end.cause if end else None,
@@ -87,12 +89,13 @@ def _ledger(stages: Mapping[str, Stage], observed: ObservedCase) -> tuple[Ledger
         for name in COLD_START
         if name in stages
     ]
-    # The passes after the first one are told with the others; what each was spent on only as far as it was seen.
     early = (place for place in range(len(observed.duration)) if observed.purpose[place] != ENERGY)
     for name, place in zip(AFTER_FIRST, early, strict=False):
         if observed.round[place] == 0:
-            faults = observed.faults.get(place, 0)
-            entries.append(LedgerEntry(name, observed.duration[place] * 1e-9, major_faults=faults))
+            spent = observed.spent.get(place, {})
+            known = {field: spent.get(field) for field in SPENT}
+            known["major_faults"] = observed.faults.get(place, known["major_faults"])
+            entries.append(LedgerEntry(name, observed.duration[place] * 1e-9, **known))
     return tuple(entries)
 
 

@@ -26,11 +26,14 @@ def of_case(
     clean: LatencySummary | None,
     flags: Mapping[str, int],
     trend: Trend,
-    throttled: bool | None,
+    throttled: bool,
     round_medians: Sequence[float],
     stop: str | None,
 ) -> Grade | None:
-    """None where nothing was measured. ``round_medians`` in seconds; ``stop``: the rule that ended measuring."""
+    """None where nothing was measured. ``round_medians`` in seconds.
+
+    ``throttled``: while passes that count ran; ``stop``: the rule that ended measuring.
+    """
     if summary is None:
         return None
     found = [
@@ -38,7 +41,7 @@ def of_case(
         *_flags(summary, clean, flags),
         *_trend(trend),
         *_rounds(round_medians),
-        *([("C", "the board throttled while it was measured")] if throttled and not _heat(flags) else []),
+        *([("C", "the board throttled while it was measured")] if throttled else []),
     ]
     letter = max((finding[0] for finding in found), default="A")
     ordered = sorted(found, key=lambda finding: finding[0], reverse=True)
@@ -104,10 +107,6 @@ def _rounds(medians: Sequence[float]) -> list[Finding]:
         return []
     apart = max(medians) / min(medians) - 1
     return [("C", f"the medians of the rounds differ by {100 * apart:.0f} %")] if apart > limit.ROUNDS_DIFFER else []
-
-
-def _heat(flags: Mapping[str, int]) -> bool:
-    return bool(flags.get("T") or flags.get("V"))
 
 
 def _ms(seconds: float) -> str:

@@ -34,14 +34,23 @@ def seconds_left(
             measuring = median(known) if (known := [time for time in spent if time is not None]) else None
         if measuring is None:
             return None
-        costs.append(setup + measuring)
+        block = _block_left(case, protocol)
+        costs.append(setup + measuring + block)
         if case.case.id == current:
             begin, end = case.windows[-1] if samples_in_round else (0, 0)
-            running_left = max(0.0, measuring - (end - begin) * 1e-9)
+            running_left = max(0.0, measuring - (end - begin) * 1e-9) + block
     if not costs:
         return None
     to_come = len(cases) * protocol.rounds - finished - (1 if current is not None else 0)
     return running_left + max(0, to_come) * median(costs)
+
+
+def _block_left(case: ObservedCase, protocol: Protocol) -> float:
+    """Seconds that the block for energy and the rests around it will take, as far as they are not over."""
+    if not protocol.energy:
+        return 0.0
+    planned = {"idle": protocol.idle_s * 4 / 3, "energy": protocol.energy_s}
+    return sum(seconds for name, seconds in planned.items() if name not in case.stages)
 
 
 def _measuring(case: ObservedCase, protocol: Protocol) -> float | None:

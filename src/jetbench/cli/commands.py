@@ -19,6 +19,8 @@ _COMMANDS = {
     "sensors": "jetbench.cli.sensors",
     "show": "jetbench.cli.show",
     "export": "jetbench.cli.export",
+    "report": "jetbench.cli.report",
+    "compare": "jetbench.cli.compare",
 }
 # One line each, here, so that --help imports none of them.
 _SUMMARIES = {
@@ -27,7 +29,9 @@ _SUMMARIES = {
     "models": "List what can be measured here.",
     "sensors": "Every channel of this board, or why it is missing.",
     "show": "The table of a recording.",
+    "report": "Tables, plots, method and discussion of recordings in one file.",
     "export": "Write a recording as CSV or JSON.",
+    "compare": "By how much recordings, or cases of one, differ.",
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
@@ -9,39 +11,102 @@ import click
 from jetbench.cli.errors import CliError
 from jetbench.cli.options import METER
 from jetbench.cli.show import load_or_fail
-from jetbench.export import csv
 from jetbench.export.files import ExportError
-from jetbench.recording.format import RecordingError
+from jetbench.recording.format import SUFFIX, RecordingError
+from jetbench.session.state import SessionState
+
+Written = tuple[Path, ...]
+Write = Callable[[Path, SessionState, Path], Written]
+
+
+def _csv(target: Path, state: SessionState, recording: Path) -> Written:
+    from jetbench.export import csv
+
+    if target.suffix.lower() == ".csv":
+        csv.write_cases(target, state)
+        return (target,)
+    return csv.write_folder(target, state, recording)
+
+
+def _file(module: str, *, streams: bool = False) -> Write:
+    """One file, by a module of jetbench.export; ``streams``: it reads the recording once more, row by row."""
+
+    def write(target: Path, state: SessionState, recording: Path) -> Written:
+        export = importlib.import_module(f"jetbench.export.{module}")
+        export.write(target, state, *([recording] if streams else []))
+        return (target,)
+
+    return write
+
+
+def _columnar(form: str) -> Write:
+    def write(target: Path, state: SessionState, recording: Path) -> Written:
+        from jetbench.export import parquet
+
+        if target.suffix.lower() == f".{form}":
+            parquet.write_cases(target, state, form)
+            return (target,)
+        return parquet.write_folder(target, state, recording, form)
+
+    return write
+
+
+FORMATS: Mapping[str, tuple[Write, str]] = {  # with the suffix of the file beside the recording; "": a folder
+    "csv": (_csv, ""),
+    "json": (_file("json"), ".json"),
+    "parquet": (_columnar("parquet"), ""),
+    "arrow": (_columnar("arrow"), ""),
+    "sqlite": (_file("sqlite", streams=True), ".db"),
+    "trace": (_file("trace", streams=True), ".trace.json"),
+    "markdown": (_file("markdown"), ".md"),
+    "openmetrics": (_file("openmetrics"), ".prom"),
+}
 
 
 @click.command("export")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
-    "-f", "--format", "form", type=click.Choice(["csv", "json"]), default="csv", help="csv: a folder of three."
+    "-f",
+    "--format",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    default="csv",
+    show_default=True,
+    help="csv, parquet, arrow: a folder of three tables; the others: one file.",
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="PATH", help="Default: beside the recording.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Default: beside the recording. NAME.csv, .parquet, .arrow: cases alone. A trace NAME.gz: packed.",
+)
 @METER
 def command(file: Path, form: str, output: Path | None, meter: Path | None) -> None:
-    """Write a recording as CSV (cases, samples, telemetry) or JSON."""
-    written = export_file(file, form, output, meter)
-    for path in written:
-        print(path)
+    """Write a recording in a format that other programs read.
+
+    csv, parquet, arrow, sqlite: cases, samples, telemetry. json: the document of show --json. trace: a timeline for
+    Perfetto and chrome://tracing. markdown: the table, to be pasted into an issue. openmetrics: figures as gauges.
+    """
+    for path in export_file(file, form, output, meter):
+        if path.is_file():  # and not the pipe that was just written to
+            print(path)
 
 
-def export_file(file: Path, form: str, output: Path | None, meter: Path | None = None) -> tuple[Path, ...]:
+def export_file(file: Path, form: str, output: Path | None, meter: Path | None = None) -> Written:
     """Files written. Raises CliError."""
+    write, suffix = FORMATS[form]
+    target = output or beside(file, suffix)
+    if target.exists() and file.exists() and target.samefile(file):
+        raise CliError(f"{target} is the recording itself: name another file or folder with -o")
     state = load_or_fail(file, meter)
     try:
-        if form == "json":
-            from jetbench.export import json
-
-            target = output or file.with_suffix(".json")
-            json.write(target, state)
-            return (target,)
-        target = output or file.with_suffix("")
-        if target.suffix.lower() == ".csv":
-            csv.write_cases(target, state)
-            return (target,)
-        return csv.write_folder(target, state, file)
+        return write(target, state, file)
     except (ExportError, RecordingError) as error:
         raise CliError(str(error)) from error
+
+
+def beside(file: Path, suffix: str) -> Path:
+    """The recording's place and name, with another suffix or none."""
+    stem = file.name.removesuffix(".gz").removesuffix(SUFFIX)
+    return file.with_name((stem if stem != file.name else file.stem) + suffix)

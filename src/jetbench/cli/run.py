@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import click
 import msgspec
 
 from jetbench.analysis.duty import DutyCycle
+from jetbench.cli import against
 from jetbench.cli.errors import INTERRUPTED, MEASURED, SOME_FAILED, CliError
 from jetbench.cli.options import (
     PYTHON,
@@ -46,6 +47,7 @@ class Wanted:
     csv: Path | None = None
     json: bool = False  # instead of the table
     duty: DutyCycle | None = None
+    watch: against.Watch = field(default_factory=against.Watch)  # beside a recording
 
 
 @click.command("run")
@@ -69,9 +71,22 @@ class Wanted:
 @click.option("--force", is_flag=True, default=None, help="Run what will hardly fit into memory.")
 @click.option("--end-to-end", is_flag=True, default=None, help="Time reading and preparing images too, part by part.")
 @click.option("--images", metavar="FOLDER", help="Images for --end-to-end. Default: made for the purpose.")
-@click.option("--rounds", type=int, metavar="N", help="Measure all cases N times, later rounds in random order.")
+@click.option("--rounds", type=int, metavar="N", help="Measure all cases N times, each round in random order.")
 @click.option("--seed", type=int, metavar="N", help="Of that order.")
+@click.option(
+    "--expect",
+    multiple=True,
+    metavar="TEXT",
+    help="What you expect, scored afterwards: 'latency: a < b', 'energy: a / b = 2'.",
+)
 @click.option("--fresh", is_flag=True, default=None, help="A new interpreter for every case instead of a fork.")
+@click.option(
+    "--resume",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Finish what a cut session left, in its recording; --anyway: although another board, torch, ... recorded it.",
+)
+@against.options
 @duty_options
 @PYTHON
 @ROOT
@@ -84,10 +99,15 @@ class Wanted:
 @click.pass_context
 def command(ctx: click.Context, /, plan_file: Path | None, output: Path | None, **options: Any) -> None:
     """Measure without a screen: progress, a table, a recording."""
+    if options["resume"] is not None:
+        from jetbench.cli.resume import resume
+
+        ctx.exit(resume(ctx, options))
     plan = plan_from(plan_file, options)
     python, root = inherited(ctx, options)
     sensors = sensor_arguments(options, ctx)
-    wanted = Wanted(output, options["csv_path"], options["as_json"], duty_cycle(options["rate"], options["battery"]))
+    duty, watch = duty_cycle(options["rate"], options["battery"]), against.watch(options, plan)
+    wanted = Wanted(output, options["csv_path"], options["as_json"], duty, watch)
     ctx.exit(measure(plan, python, root, wanted, sensors))
 
 
@@ -115,6 +135,8 @@ def plan_from(path: Path | None, options: dict[str, Any]) -> Plan:
             changes.setdefault("k", None)
         elif "k" in changes:
             changes["until"] = None
+        if options["expect"]:
+            changes["expect"] = tuple(options["expect"])
         if options["warmup"] is not None:
             changes["warmup"] = plans.parse_warmup(options["warmup"])
         for name in ("max_time", "case_timeout", "cooldown", "energy_time", "idle_time"):
@@ -130,20 +152,31 @@ def _models(word: str) -> list[str]:
     return [word] if ":" in word else [name for name in word.split(",") if name]
 
 
-def measure(plan: Plan, python: str | None, root: str | None, wanted: Wanted, sensors: tuple[str, ...] = ()) -> int:
-    """Run a plan to its end and print what came out. Returns the exit status."""
+def measure(
+    plan: Plan,
+    python: str | None,
+    root: str | None,
+    wanted: Wanted,
+    sensors: tuple[str, ...] = (),
+    begin: Callable[[SessionWorker], None] | None = None,
+) -> int:
+    """Run a plan to its end and print what came out. Returns the exit status. ``begin`` starts it in another way."""
     if wanted.csv is not None:
         _check_writable(wanted.csv)
     worker = make_worker(python, root, screen=not wanted.json, output=wanted.recording, sensors=sensors)
     with started(worker), _signals(worker) as received:
+        wanted.watch.begin(worker, plan)
         try:
-            worker.run(plan)
+            if not received:
+                (begin or (lambda worker: worker.run(plan)))(worker)
         except RuntimeError as error:
             raise CliError(str(error)) from error
         printer = Printer(sys.stderr, quiet=wanted.json)
         while not worker.wait(printer.interval):
             printer.update(worker.snapshot())
+            wanted.watch.update(worker, sys.stderr)
         printer.finish(worker.snapshot())
+        wanted.watch.finish(worker, sys.stderr)
     return _conclude(worker, wanted, received)
 
 
@@ -156,9 +189,9 @@ def _conclude(worker: SessionWorker, wanted: Wanted, received: list[int]) -> int
     begun = bool(snapshot.cases)
     if begun:
         if wanted.json:
-            print(dumps(worker.read(lambda state: document(state, wanted.duty))))
+            print(dumps(worker.read(lambda state: document(state, wanted.duty)) | wanted.watch.document()))
         else:
-            _print_table(worker, wanted.duty)
+            _print_table(worker, wanted.duty, wanted.watch)
         if wanted.csv is not None:
             _export_csv(worker, wanted.csv, wanted.json)
     if snapshot.recording_ended:
@@ -168,16 +201,18 @@ def _conclude(worker: SessionWorker, wanted: Wanted, received: list[int]) -> int
         return TERMINATED if received[0] == signal.SIGTERM else INTERRUPTED
     if snapshot.status in ("failed", "lost"):
         raise fault_error(snapshot, fault_code(worker))
-    return MEASURED if all(case.status == "measured" for case in snapshot.cases) else SOME_FAILED
+    measured = all(case.status == "measured" for case in snapshot.cases)
+    return MEASURED if measured and not wanted.watch.regressed else SOME_FAILED
 
 
-def _print_table(worker: SessionWorker, duty: DutyCycle | None) -> None:
+def _print_table(worker: SessionWorker, duty: DutyCycle | None, watch: against.Watch) -> None:
     from jetbench.export.table import print_table
 
     def show(state: SessionState) -> None:
         print_table(state, sys.stdout, duty=duty)
 
     worker.read(show)
+    watch.print_summary(sys.stdout)
     if worker.recording is not None and not worker.snapshot().recording_ended:
         print(f"\nrecording  {worker.recording}")
         print(f"export     jetbench-tui export {worker.recording} -f csv")

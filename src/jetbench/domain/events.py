@@ -313,6 +313,12 @@ class Log(Event, tag="log", frozen=True):
     text: str = ""
 
 
+class Mark(Event, tag="mark", frozen=True):
+    """A moment the person watching wanted to find again."""
+
+    text: str = ""
+
+
 class Fault(Event, tag="fault", frozen=True):
     """The request could not be carried out at all."""
 
@@ -399,8 +405,8 @@ class Checkpoint(Event, tag="checkpoint", frozen=True):
 
 AnyEvent = (
     Board | Telemetry | Throttle | Software | Models | RunStart | CaseStart | Stage | Model | Latency | Memory
-    | Transfer | Rule | Forecast | CaseEnd | Log | Fault | Overhead | RunEnd | PackFile | Ready | Header | Part | Resume
-    | Checkpoint
+    | Transfer | Rule | Forecast | CaseEnd | Log | Mark | Fault | Overhead | RunEnd | PackFile | Ready | Header | Part
+    | Resume | Checkpoint
 )  # fmt: skip
 
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import re
+import struct
+import sys
 from array import array
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 import msgspec
 
@@ -13,6 +20,22 @@ Window = tuple[int, int]  # begin and end, CLOCK_MONOTONIC, ns
 
 COUNTS, WARMUP, ENERGY = 0, 1, 2  # what a pass was run for
 _PURPOSE = {"W": WARMUP, "E": ENERGY}
+_COUNTING = re.compile(b"%c+" % COUNTS)
+MOST_KEPT = 4096  # passes in a batch of the agent; a line of a stranger may hold more
+
+
+@dataclass(frozen=True, slots=True)
+class _Begin:
+    """What was known of a case when it began in a round."""
+
+    r: int
+    status: str
+    was_measured: bool
+    error: str | None
+    stop: str | None
+    end: ev.CaseEnd | None
+    memory: ev.Memory | None
+    throttled: int  # how many states had been seen
 
 
 class ObservedCase:
@@ -49,18 +72,79 @@ class ObservedCase:
         self.passes = 0  # that count
         self.windows: list[Window] = []  # first start and last end of measuring, by round
         self.throttled: list[bool | None] = []  # states seen while it was measured
+        self._begin: _Begin | None = None  # of the newest round
 
     def measured(self) -> Sequence[int]:
         """Durations of the passes that count, ns."""
-        return array("q", (d for d, p in zip(self.duration, self.purpose, strict=True) if p == COUNTS))
+        found = array("q")
+        for begin, end in self._counting():
+            found.extend(self.duration[begin:end])
+        return found
 
     def positions(self) -> Sequence[int]:
         """Where the passes that count stand in the columns."""
-        return array("q", (i for i, p in enumerate(self.purpose) if p == COUNTS))
+        found = array("q")
+        for begin, end in self._counting():
+            found.extend(range(begin, end))
+        return found
+
+    def _counting(self) -> Iterator[tuple[int, int]]:
+        """Begin and end of every stretch of passes that count."""
+        return (match.span() for match in _COUNTING.finditer(self.purpose.tobytes()))
 
     def items(self, purpose: int) -> int:
         """Items processed by the passes of one purpose."""
         return self.case.batch * self.purpose.count(purpose)
+
+    def begin(self, r: int) -> None:
+        """It begins in a round."""
+        known = (self.status, self.was_measured, self.error, self.stop, self.end, self.memory)
+        self._begin = _Begin(r, *known, len(self.throttled))
+        self.status = "running"
+
+    def inherit(self, shared: Mapping[str, ev.Stage]) -> None:
+        """Stages of a parent that is gone stay with a case that it measured."""
+        if self.ledger:
+            self.ledger = {**shared, **self.ledger}
+
+    def set_aside(self, r: int) -> int:
+        """The newest round is measured anew: what was seen of it does not count. Returns how many passes that were."""
+        if self._begin is not None and self._begin.r == r:
+            before = self._begin
+            self.status, self.was_measured, self.error = before.status, before.was_measured, before.error
+            self.stop, self.end, self.memory = before.stop, before.end, before.memory
+            del self.throttled[before.throttled :]
+        if self.status in ("skipped", "interrupted", "running"):
+            self.status = "measured" if self.was_measured else "queued"
+        self.rules = [rule for rule in self.rules if rule.r != r]
+        self.transfers = [transfer for transfer in self.transfers if transfer.r != r]
+        if r == 0:  # of which the stages are told
+            self.stages, self.ledger, self.idle, self.energy = {}, {}, [], []
+        kept = self.round.index(r) if r in self.round else len(self.round)
+        return self._keep(kept)
+
+    def until(self, t: int) -> ObservedCase:
+        """A copy with the passes that had begun by then."""
+        cut = copy.deepcopy(self)
+        cut._keep(bisect_right(self.start, t))
+        return cut
+
+    def _keep(self, kept: int) -> int:
+        """The first ``kept`` passes; returns how many are dropped."""
+        dropped = len(self.duration) - kept
+        for column in (self.round, self.index, self.start, self.duration, self.purpose, self.device):
+            del column[kept:]
+        self.faults = {at: value for at, value in self.faults.items() if at < kept}
+        self.waits = {at: value for at, value in self.waits.items() if at < kept}
+        self.spent = {at: value for at, value in self.spent.items() if at < kept}
+        self.gc = {at for at in self.gc if at < kept}
+        self.batches = [batch for batch in self.batches if batch[0] < kept]
+        self.passes = self.purpose.count(COUNTS)
+        for values in self.parts.values():
+            del values[self.passes :]
+        rounds = {number for begin, end in self._counting() for number in self.round[begin:end]}
+        del self.windows[len(rounds) :]
+        return dropped
 
     def add_passes(self, event: ev.Latency) -> bool:
         """Take a batch of passes. False where it is none."""
@@ -69,16 +153,19 @@ class ObservedCase:
             return False
         first = len(self.duration)
         purpose = _PURPOSE.get(event.flags[:1], COUNTS)
-        self.round.extend([event.r] * count)
-        self.index.extend(range(event.i, event.i + count))
-        self.start.extend(event.b + start for start in event.s)
-        self.duration.extend(event.d)
-        self.purpose.extend([purpose] * count)
+        self.round.extend(array("l", [event.r]) * count)
+        self.purpose.extend(array("b", [purpose]) * count)
+        self.duration.frombytes(struct.pack(f"{count}q", *event.d))
+        self.start.frombytes(_raised(struct.pack(f"{count}q", *event.s), event.b))
+        self.index.frombytes(_raised(_numbers(count), event.i))
         if len(event.device) == count and len(self.device) == first:
             self.device.extend(event.device)
-        self.faults.update((first + at, n) for at, n in event.faults if 0 <= at < count)
-        self.waits.update((first + at, (n, ns)) for at, n, ns in event.waits if 0 <= at < count)
-        self.gc.update(first + at for at in event.gc if 0 <= at < count)
+        if event.faults:
+            self.faults.update((first + at, n) for at, n in event.faults if 0 <= at < count)
+        if event.waits:
+            self.waits.update((first + at, (n, ns)) for at, n, ns in event.waits if 0 <= at < count)
+        if event.gc:
+            self.gc.update(first + at for at in event.gc if 0 <= at < count)
         if event.spent:
             self.spent[first] = event.spent
         if event.swap_in_kib or event.steal_ms:
@@ -123,6 +210,30 @@ class ObservedCase:
         self.stop = event.stop or self.stop
         if event.status != "measured":
             self.end = event
+
+
+def _raised(packed: bytes, by: int) -> bytes:
+    """64-bit numbers with ``by`` added to each. No sum may reach 2**63.
+
+    As one number of many digits in base 2**64: no digit carries over, and it takes half the time of a loop.
+    """
+    whole = int.from_bytes(packed, sys.byteorder) + by * _ones(len(packed) // 8)
+    return whole.to_bytes(len(packed), sys.byteorder)
+
+
+def _ones(count: int) -> int:
+    return _made(count)[0] if count <= MOST_KEPT else _made.__wrapped__(count)[0]
+
+
+def _numbers(count: int) -> bytes:
+    return _made(count)[1] if count <= MOST_KEPT else _made.__wrapped__(count)[1]
+
+
+@lru_cache(maxsize=64)
+def _made(count: int) -> tuple[int, bytes]:
+    """A one in each of so many digits, and the numbers from 0 packed; the same for every batch of that length."""
+    ones = int.from_bytes(struct.pack("q", 1) * count, sys.byteorder)
+    return ones, struct.pack(f"{count}q", *range(count))
 
 
 class Series:

@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Callable, Sequence
+
 import msgspec
 
 from jetbench.domain import events as ev
 
 # Half of 64 bits, so that no sum of two time stamps overflows an array or a date.
 _LIMIT = 1 << 62
-_MAX_CASES = 100_000
 
 
 def unsound(event: ev.AnyEvent) -> str | None:
     """Why an event cannot be, or None."""
     if not (0 <= event.t < _LIMIT and 0 <= event.n < _LIMIT):
         return "a time stamp or number out of range"
-    if isinstance(event, ev.Latency):
-        return _latency(event)
-    if isinstance(event, ev.Telemetry):
-        return None if all(v is None or abs(v) < _LIMIT for v in event.v) else "a reading out of range"
-    if isinstance(event, ev.Stage):
-        spent = (event.ns, event.major_faults, event.swap_in_kib, event.read_kib, event.cache_kib)
-        return None if all(n is None or 0 <= n < _LIMIT for n in spent) else "a duration out of range"
-    if isinstance(event, ev.RunStart):
-        return None if all(_case(case) for case in event.cases) else "a case out of range"
-    if isinstance(event, ev.Board):
-        return _board(event)
-    if isinstance(event, ev.Header):
-        if not 0 <= event.wall_ns < _LIMIT:
-            return "a time stamp out of range"
-        return None if event.board is None else _board(event.board)
-    if isinstance(event, ev.Model | ev.Memory | ev.Transfer | ev.Forecast | ev.Rule | ev.CaseEnd):
-        return None if _bounded(event) else "a count out of range"
-    return None
+    check = _CHECKS.get(type(event))
+    return check(event) if check is not None else None
 
 
 def _latency(event: ev.Latency) -> str | None:
@@ -40,12 +26,38 @@ def _latency(event: ev.Latency) -> str | None:
         return "starts and durations differ in number"
     if not (0 <= event.i < _LIMIT and 0 <= event.r < 1 << 31 and 0 <= event.b < _LIMIT):
         return "an index or start out of range"
-    if event.d and (min(event.d) < 0 or max(event.d) >= _LIMIT or min(event.s) < 0 or max(event.s) >= _LIMIT):
+    if not (_all_within(event.d) and _all_within(event.s)):
         return "a duration or start out of range"
     told = (event.faults, event.gc, event.device, event.parts, event.spent)
-    if not all(map(_bounded, told)) or not _bounded(event.waits, -1):
+    if not all(_bounded(value) for value in told if value) or (event.waits and not _bounded(event.waits, -1)):
         return "a count out of range"
     return None if 0 <= event.swap_in_kib < _LIMIT and 0 <= event.steal_ms < _LIMIT else "a count out of range"
+
+
+def _all_within(values: Sequence[int]) -> bool:
+    """Whether all are from 0 to below the limit. Packed first: that tells most of it three times as fast as min, max."""
+    try:
+        packed = struct.pack(f"<{len(values)}Q", *values)
+    except struct.error:  # below 0, or beyond 64 bits
+        return False
+    return not packed[7::8].strip(b"\0") or max(values, default=0) < _LIMIT
+
+
+def _telemetry(event: ev.Telemetry) -> str | None:
+    return None if all(v is None or -_LIMIT < v < _LIMIT for v in event.v) else "a reading out of range"
+
+
+def _stage(event: ev.Stage) -> str | None:
+    spent = (event.ns, event.major_faults, event.swap_in_kib, event.read_kib, event.cache_kib)
+    return None if all(n is None or 0 <= n < _LIMIT for n in spent) else "a duration out of range"
+
+
+def _run(event: ev.RunStart) -> str | None:
+    return None if all(_case(case) for case in event.cases) else "a case out of range"
+
+
+def _resume(event: ev.Resume) -> str | None:
+    return None if _bounded(event.left) else "a case out of range"
 
 
 def _case(case: ev.Case) -> bool:
@@ -54,6 +66,20 @@ def _case(case: ev.Case) -> bool:
 
 def _board(event: ev.Board) -> str | None:
     return None if all(1e-15 <= channel.scale <= 1e15 for channel in event.channels) else "a scale out of range"
+
+
+def _header(event: ev.Header | ev.Part) -> str | None:
+    if not 0 <= event.wall_ns < _LIMIT:
+        return "a time stamp out of range"
+    return None if event.board is None else _board(event.board)
+
+
+def _part(event: ev.Part) -> str | None:
+    return "a time stamp out of range" if not 0 <= event.after < _LIMIT else _header(event)
+
+
+def _counts(event: ev.AnyEvent) -> str | None:
+    return None if _bounded(event) else "a count out of range"
 
 
 def _bounded(value: object, least: int = 0) -> bool:
@@ -65,3 +91,21 @@ def _bounded(value: object, least: int = 0) -> bool:
     if isinstance(value, dict):
         return all(_bounded(item, least) for item in value.values())
     return not isinstance(value, tuple) or all(_bounded(item, least) for item in value)
+
+
+_CHECKS: dict[type[ev.AnyEvent], Callable[..., str | None]] = {
+    ev.Latency: _latency,
+    ev.Telemetry: _telemetry,
+    ev.Stage: _stage,
+    ev.RunStart: _run,
+    ev.Board: _board,
+    ev.Header: _header,
+    ev.Part: _part,
+    ev.Model: _counts,
+    ev.Memory: _counts,
+    ev.Transfer: _counts,
+    ev.Forecast: _counts,
+    ev.Rule: _counts,
+    ev.CaseEnd: _counts,
+    ev.Resume: _resume,
+}

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from jetbench.analysis.flags import of_passes as flags_of_passes
 from jetbench.domain import metrics
 from jetbench.domain.metrics import METRICS, Metric
-from jetbench.export import telemetry
-from jetbench.export.cells import MISSING, figure, seconds, words
+from jetbench.export import passes, telemetry
+from jetbench.export.cells import MISSING, figure, words
 from jetbench.export.document import document
 from jetbench.export.files import make_folder, replacing
 from jetbench.session.state import SessionState
@@ -29,10 +28,10 @@ def write_folder(folder: Path, state: SessionState, recording: Path | None = Non
     the state still holds.
     """
     make_folder(folder)
-    contents = ((CASES, _cases(state)), (SAMPLES, _samples(state)), (TELEMETRY, telemetry.table(state, recording)))
-    for name, table in contents:
-        _write(folder / name, table)
-    return tuple(folder / name for name, _ in contents)
+    _write(folder / CASES, _cases(state))
+    _write_samples(folder / SAMPLES, state)
+    _write(folder / TELEMETRY, telemetry.table(state, recording))
+    return tuple(folder / name for name in (CASES, SAMPLES, TELEMETRY))
 
 
 def write_cases(path: Path, state: SessionState) -> None:
@@ -43,6 +42,13 @@ def write_cases(path: Path, state: SessionState) -> None:
 def _write(path: Path, table: Iterable[Iterable[str]]) -> None:
     with replacing(path) as file:
         _dump(file, table)
+
+
+def _write_samples(path: Path, state: SessionState) -> None:
+    """A row a forward pass, with its flags."""
+    with replacing(path) as file:
+        _dump(file, [SAMPLE_COLUMNS])
+        file.writelines(passes.rows(state))
 
 
 def _dump(file: IO[str], table: Iterable[Iterable[str]]) -> None:
@@ -79,14 +85,3 @@ def _cell(metric: Metric, value: Any) -> str:
     if value is None:
         return "" if metric.key in _MAY_BE_EMPTY else MISSING
     return words("x".join(map(str, value)) if isinstance(value, list) else value)
-
-
-def _samples(state: SessionState) -> Iterator[Iterable[str]]:
-    """A row a forward pass, with its flags; start_s counts from the start of the run."""
-    yield SAMPLE_COLUMNS
-    begin = state.run.t if state.run else 0
-    for case_id, record in state.records.items():
-        flagged = flags_of_passes(record, state.observed)
-        passes = zip(record.round, record.index, record.start, record.duration, flagged, strict=True)
-        for r, index, start, duration, flags in passes:
-            yield str(case_id), str(r), str(index), seconds(start - begin), seconds(duration), flags

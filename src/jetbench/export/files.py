@@ -22,30 +22,58 @@ def replacing(path: Path) -> Iterator[IO[str]]:
 
     What is no regular file (a device, a pipe) is written to directly. Raises ExportError.
     """
+    with _said(path), _place(path) as place, place.open("w", encoding="utf-8", newline="") as file:
+        yield file
+
+
+@contextlib.contextmanager
+def replacing_bytes(path: Path) -> Iterator[IO[bytes]]:
+    """The same for a file of bytes."""
+    with _said(path), _place(path) as place, place.open("wb") as file:
+        yield file
+
+
+@contextlib.contextmanager
+def replacing_file(path: Path) -> Iterator[Path]:
+    """The same for what opens its file itself: an empty one, to be closed before the end. Raises ExportError."""
+    with _said(path):
+        if _is_special(path):
+            raise OSError(errno.EINVAL, "it is no regular file")
+        with _place(path) as place:
+            yield place
+
+
+@contextlib.contextmanager
+def _said(path: Path) -> Iterator[None]:
     try:
-        with _opened(path.resolve()) as file:
-            yield file
+        yield
     except OSError as error:
         raise ExportError(f"{printable(path)} cannot be written: {error.strerror or error}") from error
 
 
 @contextlib.contextmanager
-def _opened(target: Path) -> Iterator[IO[str]]:
-    if target.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "it is a folder")
-    if target.exists() and not target.is_file():
-        with target.open("w", encoding="utf-8", newline="") as file:
-            yield file
+def _place(path: Path) -> Iterator[Path]:
+    """Where to write: a new file of another name, renamed at the end; or ``path`` where that is no regular file."""
+    if _is_special(path):
+        yield path
         return
+    target = path.resolve()
     part = target.with_name(f".{target.name[:50]}.{secrets.token_hex(4)}.part")
     try:
-        with part.open("x", encoding="utf-8", newline="") as file:
-            yield file
+        part.open("x").close()
+        yield part
         part.replace(target)
     except BaseException:
         with contextlib.suppress(OSError):
             part.unlink()
         raise
+
+
+def _is_special(path: Path) -> bool:
+    """Whether it is a device or a pipe. Raises OSError for a folder."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is a folder")
+    return path.exists() and not path.is_file()
 
 
 def make_folder(path: Path) -> None:

@@ -33,10 +33,22 @@ def table(state: SessionState, recording: Path | None) -> Iterator[Sequence[str]
     header = reader.read_header(recording) if recording is not None else state.header
     made_up = [words(board.model)] if simulated(board) else []
     yield [*columns(board.channels), *["board" for _ in made_up]]
-    metered = _metered(state) if board.power.method == METER_CSV else None
-    for row in _recorded(recording) if recording is not None else _kept(state, board):
-        row = metered(row) if metered is not None else row
+    for row in rows(state, recording):
         yield [*_cells(row, board.channels, begin, header), *made_up]
+
+
+def rows(state: SessionState, recording: Path | None) -> Iterator[ev.Telemetry]:
+    """Every tick of the recording, or the newest ones that the state holds; with the total of a meter, if any."""
+    board = state.board or ev.Board()
+    metered = with_meter(state)
+    for row in _recorded(recording) if recording is not None else _kept(state, board):
+        yield metered(row)
+
+
+def with_meter(state: SessionState) -> Callable[[ev.Telemetry], ev.Telemetry]:
+    """What makes of a row as recorded one with the total of a meter; without a meter it stays as it is."""
+    metered = state.board is not None and state.board.power.method == METER_CSV
+    return _metered(state) if metered else lambda row: row
 
 
 def _metered(state: SessionState) -> Callable[[ev.Telemetry], ev.Telemetry]:
@@ -59,7 +71,7 @@ def _recorded(recording: Path) -> Iterator[ev.Telemetry]:
 
 def _kept(state: SessionState, board: ev.Board) -> Iterator[ev.Telemetry]:
     """The newest rows, back in the integers of the wire."""
-    kept = [state.history[channel.id] for channel in board.channels]
+    kept = [state.history.series(channel.id) for channel in board.channels]
     for row in zip(*kept, strict=False):
         cells = zip(board.channels, (value for _, value in row), strict=True)
         values = (None if value is None else round(value / channel.scale) for channel, value in cells)
@@ -81,8 +93,7 @@ def _cells(row: ev.Telemetry, channels: Sequence[ev.Channel], begin: int, header
     cells = [seconds(row.t - begin), wall]
     missing = []
     for index, channel in enumerate(channels):
-        value = rounded(scaled(channel, row.v[index])) if index < len(row.v) else None
-        reason = "" if value is not None else channel.reason or row.why.get(channel.id) or NO_REASON
+        value, reason = reading(row, index, channel)
         cells.append(figure(value))
         if channel.id == TOTAL_POWER:
             cells.append(words(reason))
@@ -90,3 +101,9 @@ def _cells(row: ev.Telemetry, channels: Sequence[ev.Channel], begin: int, header
             missing.append(f"{channel.id}={reason}")
     cells.append(words("; ".join(missing), MAX_MISSING))
     return cells
+
+
+def reading(row: ev.Telemetry, index: int, channel: ev.Channel) -> tuple[float | None, str]:
+    """A channel's value in its unit, or the code of the reason why there is none."""
+    value = rounded(scaled(channel, row.v[index])) if index < len(row.v) else None
+    return value, "" if value is not None else channel.reason or row.why.get(channel.id) or NO_REASON

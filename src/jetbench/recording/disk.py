@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+from pathlib import Path
 
 _fdatasync = getattr(os, "fdatasync", os.fsync)
 
@@ -23,6 +24,24 @@ def write_all(descriptor: int, data: bytes) -> None:
         with contextlib.suppress(OSError):
             os.ftruncate(descriptor, begin + whole)
         raise
+
+
+def gone(descriptor: int) -> str | None:
+    """Why nobody would find the open file any more, or None. One that was renamed is still there."""
+    found = os.fstat(descriptor)
+    if found.st_nlink == 0:
+        return "the file was deleted"
+    try:
+        named = Path(f"/proc/self/fd/{descriptor}").readlink()
+    except OSError:  # a system that does not tell
+        return None
+    try:
+        here = os.path.samestat(named.stat(), found)
+    except (FileNotFoundError, NotADirectoryError):
+        here = False
+    except OSError:
+        return None
+    return None if here else "its folder is gone: moved away or unmounted"
 
 
 class Syncer:

@@ -15,11 +15,15 @@ import msgspec
 from jetbench.domain import events as ev
 from jetbench.domain.sound import unsound
 from jetbench.domain.text import printable
+from jetbench.recording.axis import Axis
 from jetbench.recording.damage import Damage
 from jetbench.recording.format import MAX_LINE, NAME, VERSION, RecordingError
 
 _GZIP_MAGIC = b"\x1f\x8b"
-_BROKEN_GZIP = (EOFError, zlib.error, gzip.BadGzipFile)
+BROKEN_GZIP = (EOFError, zlib.error, gzip.BadGzipFile)
+# Recordings shrink to between a half and a twentieth; what shrinks to less was made to fill somebody's time.
+MAX_GROWTH = 500
+FREE_GROWTH = 64 << 20
 
 
 class _Opening(msgspec.Struct):
@@ -34,44 +38,78 @@ _KINDS = frozenset(kind.__struct_config__.tag for kind in get_args(ev.AnyEvent))
 _opening = msgspec.json.Decoder(_Opening)
 
 
+class Unpacked(gzip.GzipFile):
+    """A packed recording, that ends with an error where its bytes grow beyond measure."""
+
+    def __init__(self, packed: IO[bytes]) -> None:
+        super().__init__(fileobj=packed)
+        self._packed = packed
+
+    def readline(self, size: int | None = -1) -> bytes:
+        line = super().readline(size)
+        read = self.tell()
+        if read > FREE_GROWTH and read > MAX_GROWTH * self._packed.tell():
+            raise gzip.BadGzipFile(f"it grows more than {MAX_GROWTH} times")
+        return line
+
+
 def read_header(path: str | os.PathLike[str]) -> ev.Header:
     """The first line. Raises RecordingError where the file is no recording."""
-    with _open(path) as file:
-        return _header(file, path)
+    with open_file(path) as file:
+        return header_of(file, path)
 
 
-def events(path: str | os.PathLike[str], damage: Damage | None = None) -> Iterator[tuple[int, ev.AnyEvent]]:
+def events(
+    path: str | os.PathLike[str], damage: Damage | None = None, axis: Axis | None = None
+) -> Iterator[tuple[int, ev.AnyEvent]]:
     """Every event with its byte offset, the header first. A file that is still written is read as far as it is.
 
-    What has to be left out is counted in ``damage``. Raises RecordingError where the file is no recording.
+    Of a session that was resumed every part is placed on the clock of the first one, by ``axis``. What has to be left
+    out is counted in ``damage``. Raises RecordingError where the file is no recording.
     """
     account = Damage() if damage is None else damage
-    with _open(path) as file:
-        yield 0, _header(file, path)
-        offset = file.tell()
+    placing = Axis() if axis is None else axis
+    with open_file(path) as file:
+        header = header_of(file, path)
+        placing.place(header)
+        yield 0, header
         try:
-            yield from _lines(file, offset, account)
-        except _BROKEN_GZIP as error:
-            account.line(file.tell(), f"the compressed data is broken: {error}")
+            yield from events_from(file, file.tell(), account, placing)
         except OSError as error:
             raise RecordingError(f"{printable(path)}: {error.strerror or error}") from error
 
 
-def _lines(file: IO[bytes], offset: int, account: Damage) -> Iterator[tuple[int, ev.AnyEvent]]:
-    while line := file.readline(MAX_LINE):
+def events_from(file: IO[bytes], offset: int, account: Damage, axis: Axis) -> Iterator[tuple[int, ev.AnyEvent]]:
+    """Events of the lines that follow where the file stands, which is ``offset``. Raises OSError."""
+    try:
+        yield from _lines(file, offset, account, axis)
+    except BROKEN_GZIP as error:
+        account.line(offset, f"the compressed data is broken: {printable(error, 100)}")
+
+
+def _lines(file: IO[bytes], offset: int, account: Damage, axis: Axis) -> Iterator[tuple[int, ev.AnyEvent]]:
+    readline, place = file.readline, axis.place
+    while line := readline(MAX_LINE):
         begin, offset = offset, offset + len(line)
         if not line.endswith(b"\n"):
             if len(line) < MAX_LINE:
                 account.torn = len(line)
                 return
             while line and not line.endswith(b"\n"):  # the rest of an endless line, never kept
-                line = file.readline(MAX_LINE)
+                line = readline(MAX_LINE)
                 offset += len(line)
             account.line(begin, f"longer than {MAX_LINE} bytes")
         elif line.strip():
             event = _event(line, begin, account)
-            if event is not None:
-                yield begin, event
+            if event is None:
+                continue
+            if axis.part is not None or isinstance(event, ev.Part):
+                event = place(event)
+                wrong = unsound(event)
+                if wrong is not None:
+                    account.line(begin, wrong)
+                    continue
+            yield begin, event
 
 
 def _event(line: bytes, offset: int, account: Damage) -> ev.AnyEvent | None:
@@ -98,11 +136,12 @@ def _kind(line: bytes) -> str | None:
         return None
 
 
-def _header(file: IO[bytes], path: str | os.PathLike[str]) -> ev.Header:
+def header_of(file: IO[bytes], path: str | os.PathLike[str]) -> ev.Header:
+    """The first line of an open file; the file then stands at the second."""
     shown = printable(path)
     try:
         line = file.readline(MAX_LINE)
-    except _BROKEN_GZIP:
+    except BROKEN_GZIP:
         line = b"\0"
     except OSError as error:
         raise RecordingError(f"{shown}: {error.strerror or error}") from error
@@ -128,8 +167,8 @@ def _header(file: IO[bytes], path: str | os.PathLike[str]) -> ev.Header:
 
 
 @contextlib.contextmanager
-def _open(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    """Read only, and only what is a file: never waits on a pipe, never reads a device."""
+def open_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """Read only, and only what is a file: never waits on a pipe, never reads a device. Unpacks what is packed."""
     shown = printable(path)
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -144,5 +183,5 @@ def _open(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         file: IO[bytes] = stack.enter_context(os.fdopen(descriptor, "rb"))
         with contextlib.suppress(OSError):
             if os.pread(descriptor, 2, 0) == _GZIP_MAGIC:
-                file = cast(IO[bytes], stack.enter_context(gzip.GzipFile(fileobj=file)))
+                file = cast(IO[bytes], stack.enter_context(Unpacked(file)))
         yield file

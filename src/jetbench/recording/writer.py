@@ -13,10 +13,10 @@ from typing import Any
 
 from jetbench.domain import events as ev
 from jetbench.domain.text import printable
-from jetbench.recording import checkpoints
-from jetbench.recording.disk import Syncer, write_all
+from jetbench.recording.checkpoints import Index, stamp
+from jetbench.recording.disk import Syncer, gone, write_all
 from jetbench.recording.format import MAX_LINE, RecordingError
-from jetbench.recording.place import open_new, plain
+from jetbench.recording.place import open_again, open_new, plain
 
 SYNC_S = 5.0
 CHECKPOINT_S = 5.0
@@ -26,15 +26,16 @@ MAX_WAITING_BYTES = 64 << 20
 
 
 class RecordingWriter:
-    """Appends to a new file. When the disk refuses, the recording ends with a reason and the run goes on.
+    """Appends. When the disk refuses, the recording ends with a reason and the run goes on.
 
-    ``brief`` is called in the recorder's thread, ``on_end`` there or, where the disk hangs, in that of ``write``.
+    ``first``: the header of a new file, or the part that goes on with one that exists. ``brief`` is called in the
+    recorder's thread, ``on_end`` there or, where the disk hangs, in that of ``write``.
     """
 
     def __init__(
         self,
         path: str | os.PathLike[str],
-        header: ev.Header,
+        first: ev.Header | ev.Part,
         *,
         brief: Callable[[], Mapping[str, Any]] | None = None,
         on_end: Callable[[str], None] | None = None,
@@ -43,7 +44,7 @@ class RecordingWriter:
     ) -> None:
         self.path = Path(path)
         self.ended: str | None = None  # why it ended early, one line
-        self.size = 0  # bytes written so far
+        self.size = 0  # bytes of the file so far
         self._brief = brief
         self._on_end = on_end
         self._interval = interval_s
@@ -52,18 +53,29 @@ class RecordingWriter:
         self._waiting_bytes = 0
         self._wake = threading.Condition()
         self._closing = False
-        self._lines = 0
         self._last_line = b""
-        self._offsets: list[int] = []
-        self._descriptor = open_new(self.path)
+        self._index = Index()
+        again = isinstance(first, ev.Part)
+        self._descriptor = open_again(self.path) if again else open_new(self.path)
         try:
-            self._put([ev.encode(header) + b"\n"])
+            if again:
+                self._go_on()
+            self._put([ev.encode(first) + b"\n"])
+            if again:  # so that a reader finds the part from the end of the file
+                self._checkpoint()
+            self._told_where = gone(self._descriptor) is None  # or else it cannot be told here
         except OSError as error:
             os.close(self._descriptor)
             raise RecordingError(f"{printable(path)} cannot be written: {plain(error)}") from error
         self._syncer = Syncer(self._descriptor)
         self._thread = threading.Thread(target=self._run, name="recording", daemon=True)
         self._thread.start()
+
+    def _go_on(self) -> None:
+        """A last line without its end, which no reader can use, goes: what is appended would make it a damaged one."""
+        self._index, self.size = Index.of(self._descriptor)
+        if os.fstat(self._descriptor).st_size > self.size:
+            os.ftruncate(self._descriptor, self.size)
 
     def write(self, line: bytes) -> None:
         """Hand over one line of the stream, with or without its end. Never waits for the disk."""
@@ -118,7 +130,7 @@ class RecordingWriter:
                 self._put(batch)
                 clean = False
             now = time.monotonic()
-            if self._lines > 1 and (last or (batch and now - noted >= self._checkpoint_interval)):
+            if self._index.lines > 1 and (last or (batch and now - noted >= self._checkpoint_interval)):
                 self._checkpoint()
                 noted = now
             if last:
@@ -139,8 +151,8 @@ class RecordingWriter:
     def _put(self, batch: list[bytes]) -> None:
         data = b"".join(batch)
         write_all(self._descriptor, data)
+        self._index.take(batch, self.size)
         self.size += len(data)
-        self._lines += len(batch)
         self._last_line = batch[-1]
 
     def _checkpoint(self) -> None:
@@ -148,16 +160,15 @@ class RecordingWriter:
             brief = self._brief() if self._brief is not None else {}
         except Exception as error:  # what the view could not say must not end the recording
             brief = {"error": printable(error)}
-        offset = self.size
-        self._put([checkpoints.line(checkpoints.stamp(self._last_line), self._lines, self._offsets, brief)])
-        checkpoints.remember(self._offsets, offset)
+        self._put([self._index.line(stamp(self._last_line), brief)])
 
     def _check(self) -> None:
         """What no write would say: a sync that failed, a file that is gone."""
         if self._syncer.error is not None:
             raise self._syncer.error
-        if os.fstat(self._descriptor).st_nlink == 0:
-            raise OSError(0, "the file was deleted")
+        missing = gone(self._descriptor) if self._told_where else None
+        if missing is not None:
+            raise OSError(0, missing)
 
     def _end(self, reason: str) -> None:
         with self._wake:

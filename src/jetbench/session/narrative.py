@@ -26,6 +26,8 @@ def line(
 
     ``result_of`` analyses a case; it is asked at the end of one, for its grade.
     """
+    if isinstance(event, ev.Mark):
+        return "info", f"mark: {event.text}" if event.text else "mark"
     if isinstance(event, ev.Log):
         return None if event.level == "debug" else (event.level, event.text)
     if isinstance(event, ev.Software):

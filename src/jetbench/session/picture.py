@@ -10,6 +10,8 @@ from jetbench.domain import events as ev
 from jetbench.session.snapshot import Progress, Reading, Snapshot
 from jetbench.session.state import SessionState
 
+LANE_NS = 600_000_000_000  # the longest stretch that is charted
+
 
 def readings(state: SessionState) -> dict[str, Reading]:
     if state.board is None:
@@ -42,13 +44,19 @@ def progress(state: SessionState) -> Progress:
     )
 
 
+def charted(state: SessionState, zone: str | None) -> list[str]:
+    """Channels that are drawn over time; ``zone``: of the headline temperature."""
+    shown = [TOTAL_POWER, "clock.gpu", "load.gpu", "load.cpu", *([zone] if zone else [])]
+    if state.board is not None:
+        shown += [c.id for c in state.board.channels if c.id.startswith("clock.cpu.")][:1]
+    return [name for name in shown if name in state.history]
+
+
 def picture(state: SessionState) -> Snapshot:
     found = readings(state)
-    shown = [TOTAL_POWER, *(name for name in ("clock.gpu", "load.gpu", "load.cpu") if name in state.history)]
+    zone = None
     if state.board is not None:
         zone = headline_temperature(state.board, [reading.value for reading in found.values()])
-        shown += [zone] if zone else []
-        shown += [c.id for c in state.board.channels if c.id.startswith("clock.cpu.")][:1]
     last = state.records.get(state.last_case) if state.last_case is not None else None
     return Snapshot(
         t=state.t,
@@ -66,7 +74,9 @@ def picture(state: SessionState) -> Snapshot:
         recent_ns=tuple(state.recent),
         recent_case=last.case if last else None,
         readings=found,
-        history={name: tuple(state.history[name]) for name in shown if name in state.history},
+        history={name: state.history.series(name) for name in charted(state, zone)},
+        lane=state.lane.between(state.t - LANE_NS, state.t),
+        moments=tuple(state.timeline.moments),
         throttled=state.throttle.now,
         throttle_active=state.throttle.active,
         throttle_notices=state.throttle.notices,

@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from jetbench.domain import events as ev
-from jetbench.recording.format import RecordingError, header
+from jetbench.domain.text import printable
+from jetbench.recording.folder import new_path as default_place
+from jetbench.recording.format import RecordingError, header, part
+from jetbench.recording.packing import is_packed, pack, unpacked_name
 from jetbench.recording.writer import RecordingWriter
 
 
@@ -32,20 +35,60 @@ class SessionRecorder:
         self._software: list[bytes] = []  # and the stages all cases share: said once an agent
         self._throttle: bytes | None = None
         self._holds_run = False
+        self._packed: Path | None = None  # what the file becomes when it is closed
         self.path: Path | None = None
         self.ended: str | None = None
         self._size = 0
 
-    def begin(self, board: ev.Board, plan: Mapping[str, Any]) -> None:
-        """A new file. Raises RuntimeError with one line when none can be made."""
+    def begin(self, board: ev.Board, plan: Mapping[str, Any]) -> ev.Header:
+        """A new file; returns its first line. Raises RuntimeError with one line when none can be made.
+
+        In the default place, which nobody named, that is no reason not to measure: ``ended`` says that nothing is
+        recorded, and why.
+        """
+        first = header(board=board, plan=plan, command=self._command)
+        self.path = self.ended = self._packed = None
+        self._holds_run = False
         try:
-            first = header(board=board, plan=plan, command=self._command)
-            self._writer = RecordingWriter(self._new_path(), first, on_end=self._over, brief=self._brief)
+            self._open(self._new_path(), first)
+        except RecordingError as error:
+            if self._new_path is not default_place:
+                raise RuntimeError(str(error)) from error
+            self._over(str(error))
+        self._write_said()
+        return first
+
+    def resume(self, path: Path, board: ev.Board, number: int, after: int) -> list[bytes]:
+        """Goes on with a file; returns the lines it has written. Raises RuntimeError as ``begin`` does.
+
+        ``number`` is that of the part, ``after`` the newest time stamp in the file, on its own axis.
+        """
+        first = part(number=number, after=after, board=board, command=self._command)
+        self.ended = self._packed = None
+        self._holds_run = True
+        try:
+            self._writer = RecordingWriter(path, first, on_end=self._over, brief=self._brief)
         except RecordingError as error:
             raise RuntimeError(str(error)) from error
-        self.path, self.ended, self._holds_run = self._writer.path, None, False
-        for line in [*self._software, *([self._throttle] if self._throttle else [])]:
-            self._writer.write(line)
+        self.path = self._writer.path
+        return [ev.encode(first), *self._write_said()]
+
+    def _open(self, path: Path, first: ev.Header) -> None:
+        plain = path
+        if is_packed(path):
+            plain = unpacked_name(path)
+            if path.exists():
+                raise RecordingError(f"{printable(path)} exists; name another with -o")
+        self._writer = RecordingWriter(plain, first, on_end=self._over, brief=self._brief)
+        self.path, self._packed = plain, None if plain is path else path
+
+    def _write_said(self) -> list[bytes]:
+        """What the agent said before the file was there."""
+        said = [*self._software, *([self._throttle] if self._throttle else [])]
+        if self._writer is not None:
+            for line in said:
+                self._writer.write(line)
+        return said
 
     def take(self, event: ev.AnyEvent, line: bytes) -> None:
         """One line of the stream, as it came. The list of models is no part of a session."""
@@ -67,16 +110,23 @@ class SessionRecorder:
     def size(self) -> int:
         return self._writer.size if self._writer is not None else self._size
 
-    def finish(self) -> None:
-        """Close the file; one that holds no run is no session and goes."""
+    def finish(self) -> str | None:
+        """Close the file; one that holds no run is no session and goes. Returns why it could not be packed, if so."""
         writer, self._writer = self._writer, None
         if writer is None:
-            return
+            return None
         writer.close()
         self._size = writer.size
         if not self._holds_run:
             writer.path.unlink(missing_ok=True)
             self.path = None
+        elif self._packed is not None and writer.ended is None:
+            try:
+                pack(writer.path, self._packed)
+            except RecordingError as error:
+                return f"{error}; the recording stays {printable(writer.path)}"
+            self.path, self._size = self._packed, self._packed.stat().st_size
+        return None
 
     def _over(self, reason: str) -> None:
         self.ended = reason

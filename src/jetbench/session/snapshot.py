@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from jetbench.domain.events import Board, Case, Channel, ModelEntry, Protocol, Software
 from jetbench.domain.results import CaseResult
+from jetbench.session.lane import Bucket
+from jetbench.session.timeline import Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class Snapshot:
     throttle_notices: tuple[str, ...] = ()
     throttle_reason: str | None = None
     log: tuple[LogLine, ...] = ()
+    lane: tuple[Bucket, ...] = ()  # passes along the time axis, the newest ten minutes
+    moments: tuple[Moment, ...] = ()  # what happened when, up to ``t``
     recording: str | None = None  # path, while one is written or was
     recording_bytes: int = 0
     recording_ended: str | None = None  # why it ended early (disk full, folder gone)

@@ -6,23 +6,31 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from jetbench.analysis import case as case_analysis
-from jetbench.analysis.energy import counter_channels
-from jetbench.analysis.telemetry import TOTAL_POWER, scaled
 from jetbench.domain import events as ev
-from jetbench.domain.observed import ObservedBoard, ObservedCase, Series
+from jetbench.domain.observed import ObservedBoard, ObservedCase
 from jetbench.domain.results import CaseResult
 from jetbench.session import narrative
+from jetbench.session.columns import Columns
+from jetbench.session.lane import LIVE_BUCKETS, REPLAY_BUCKETS, Lane
+from jetbench.session.results import Results
 from jetbench.session.snapshot import LogLine
+from jetbench.session.timeline import Timeline
 
 RECENT_PASSES = 2000  # the rolling window of the histogram
-LOG_LINES = 1000
-HISTORY_TICKS = 3600
+LOG_LINES, REPLAY_LOG_LINES = 1000, 20_000
+ENDED = ("measured", "failed", "refused")  # a case that ended so is not measured anew by a resumed run
 
 
 class SessionState:
-    def __init__(self) -> None:
+    """``tell_ends``: whether the log has a line for the end of every case, which takes statistics of all its passes.
+
+    ``whole``: readings and log of the whole session are kept, to look at any moment of it; else the newest ones.
+    """
+
+    def __init__(self, tell_ends: bool = True, whole: bool = False) -> None:
+        self.tell_ends = tell_ends
         self.header: ev.Header | None = None
+        self.parts: list[ev.Part] = []  # later ones
         self.board: ev.Board | None = None
         self.software: ev.Software | None = None
         self.models: tuple[ev.ModelEntry, ...] = ()
@@ -39,27 +47,36 @@ class SessionState:
         self.status = "connecting"
         self.t = 0
         self.finished = 0
+        self.ended: set[tuple[int, int]] = set()  # (case, round) that need not be measured again
         self.current: int | None = None
         self.stage: ev.Stage | None = None
         self.round = 0
         self.samples_in_round = 0
         self.last_case: int | None = None
         self.recent: deque[int] = deque(maxlen=RECENT_PASSES)
-        self.log: deque[LogLine] = deque(maxlen=LOG_LINES)
+        self.log: deque[LogLine] = deque(maxlen=REPLAY_LOG_LINES if whole else LOG_LINES)
         self.observed = ObservedBoard()  # while a run lasts
         self.counters: dict[str, tuple[int, int]] = {}  # of the board: at the begin of the run, and now
         self.telemetry: ev.Telemetry | None = None
         self.rows = 0  # of telemetry
-        self.history: dict[str, deque[tuple[int, float | None]]] = {}
+        self._whole = whole
+        self._drawn = tell_ends or whole  # somebody looks at what happens, or will
+        self._columns = Columns(None, whole)
+        self.history = self._columns.history
+        self.timeline = Timeline()
+        self.lane = Lane(REPLAY_BUCKETS if whole else LIVE_BUCKETS)
         self.revisions: dict[str, int] = {}
-        self._results: dict[int, tuple[tuple[int, str, bool, int], CaseResult]] = {}
+        self._results = Results()
 
     def apply(self, event: ev.Event) -> None:
         self.t = max(self.t, event.t)
         handler = _HANDLERS.get(type(event))
         if handler is not None:
             handler(self, event)
-        told = narrative.line(event, self.records, self.run)
+        self.timeline.take(event)
+        if isinstance(event, ev.CaseEnd) and not self.tell_ends:
+            return
+        told = narrative.line(event, self.records, self.run, self.result)
         if told is not None:
             source = event.source if isinstance(event, ev.Log) else "agent"
             self.log.append(LogLine(event.t, told[0], source, told[1]))
@@ -82,43 +99,33 @@ class SessionState:
             self._board(event.board)
 
     def _board(self, event: ev.Board) -> None:
+        if self.parts:  # rows of later parts come under the columns of the first
+            return
         self.board = event
-        self.history = {channel.id: deque(maxlen=HISTORY_TICKS) for channel in event.channels}
+        self._columns = Columns(event, self._whole)
+        self.history = self._columns.history
         if self.status == "connecting":
             self.status = "idle"
         self.touch("board", "telemetry", "status")
 
+    def _part(self, event: ev.Part) -> None:
+        """The session was cut here, and goes on in another process."""
+        self.cut()
+        self.parts.append(event)
+        for record in self.records.values():
+            record.inherit(self.shared_stages)
+        self.shared_stages = {}
+        self._results.clear()
+        self._columns.begin_part(self.counters)
+        self.note(f"the session was cut here; part {len(self.parts) + 1}")
+
     def _telemetry(self, event: ev.Telemetry) -> None:
         self.telemetry = event
         self.rows += 1
-        if self.board is None:
-            return
-        values = {channel.id: scaled(channel, raw) for channel, raw in zip(self.board.channels, event.v, strict=False)}
-        for name, value in values.items():
-            self.history[name].append((event.t, value))
+        self._columns.keep(event)
         if self.run is not None and self.run_end is None:
-            self._observe(self.board, event, values)
+            self._columns.observe(event, self.observed, self.counters)
         self.touch("telemetry")
-
-    def _observe(self, board: ev.Board, row: ev.Telemetry, values: dict[str, float | None]) -> None:
-        """Power, energy, counters, clocks and loads of one tick of a run."""
-        power = self.observed.power
-        watts = values.get(TOTAL_POWER)
-        if watts is not None:
-            power.t.append(row.t)
-            power.watts.append(watts)
-        joules = [values.get(name) for name in counter_channels(board)]
-        if joules and None not in joules:
-            power.counter_t.append(row.t)
-            power.joules.append(sum(value for value in joules if value is not None))
-        kept = {"clock": self.observed.clocks, "load": self.observed.loads}
-        for channel, raw in zip(board.channels, row.v, strict=False):
-            if raw is None:
-                continue
-            if channel.quantity == "counter":
-                self.counters[channel.name] = (self.counters.get(channel.name, (raw, raw))[0], raw)
-            elif channel.quantity in kept:
-                kept[channel.quantity].setdefault(channel.id, Series()).add(row.t, raw * channel.scale)
 
     def _throttle(self, event: ev.Throttle) -> None:
         self.throttle = event
@@ -140,11 +147,29 @@ class SessionState:
         self.records = {case.id: ObservedCase(case) for case in event.cases}
         self._results.clear()
         self.observed, self.counters = ObservedBoard(), {}
+        self._columns.begin_run()
         self.observed.throttle.append(self.throttle)
         self.overheads = []
         self.finished, self.current, self.last_case = 0, None, None
+        self.ended = set()
         self.recent.clear()
         self.status = "running"
+        self.touch("cases", "latency", "status")
+
+    def _resume(self, event: ev.Resume) -> None:
+        """What is left is measured as if it had never begun."""
+        if self.run is None:
+            return
+        self.run_end, self.fault = None, None
+        self.status = "running"
+        left = [(name, r) for r, row in enumerate(event.left) for name in row]
+        self.ended.difference_update(left)
+        aside = sum(self.records[name].set_aside(r) for name, r in left if name in self.records)
+        self.finished = max(0, sum(map(len, self.run.order)) - len(left))
+        self.current, self.last_case = None, None
+        self.recent.clear()
+        passes = f"; {aside} passes of a case that was cut are set aside" if aside else ""
+        self.note(f"the run goes on: {len(left)} cases are left{passes}")
         self.touch("cases", "latency", "status")
 
     def _case(self, event: ev.CaseStart) -> None:
@@ -153,7 +178,7 @@ class SessionState:
             return
         self.current = self.last_case = event.c
         self.round, self.samples_in_round, self.stage = event.r, 0, None
-        record.status = "running"
+        record.begin(event.r)
         record.throttled.append(self.throttle.now)
         self.recent.clear()
         self.touch("cases", "latency", "status")
@@ -181,7 +206,11 @@ class SessionState:
             return
         if not event.flags:
             self.samples_in_round += len(event.d)
-        self.recent.extend(event.d)
+        if event.i == 0 or event.flags == "E":  # what counts, the warm-up and the block are three samples
+            self.recent.clear()
+        if self._drawn:
+            self.lane.add(event.b, event.d)
+            self.recent.extend(event.d)
         self.touch("latency", "cases", "status")
 
     def _memory(self, event: ev.Memory) -> None:
@@ -206,6 +235,8 @@ class SessionState:
         if record is None:
             return
         self.finished += 1
+        if event.status in ENDED:
+            self.ended.add((event.c, event.r))
         self.current, self.stage = None, None
         record.add_end(event)
         self.touch("cases", "status")
@@ -229,6 +260,7 @@ class SessionState:
             if last > first:
                 self.note(f"{name} rose by {last - first} during the run", "warning", "agent")
         self._abandon("skipped", None)
+        self._results.clear()  # clocks of the whole run are known now: what a recording of it says is said here
         self.touch("status", "cases")
 
     def _abandon(self, queued_becomes: str, error: str | None) -> None:
@@ -248,22 +280,10 @@ class SessionState:
     # -- what is read from the fold; the picture of it for views is made in picture.py
 
     def case_results(self) -> tuple[CaseResult, ...]:
-        return tuple(self._result(record) for record in self.records.values())
+        return tuple(self.result(record) for record in self.records.values())
 
-    def _result(self, record: ObservedCase) -> CaseResult:
-        """Statistics of an unfinished case are left to the rolling window; finished ones are kept."""
-        if record.status in ("queued", "running"):
-            return CaseResult(record.case, record.status, model=record.model)
-        known = self._results.get(record.case.id)
-        # Power at the end of the last pass is known only when a reading after it has come.
-        read = self.observed.power.t
-        settled = not record.windows or not read or read[-1] > (record.energy or record.windows)[-1][1]
-        key = (len(record.duration), record.status, settled, len(read) if not settled else 0)
-        if known is None or known[0] != key:
-            result = case_analysis.result(record, self.shared_stages, self.board, self.observed)
-            known = (key, result)
-            self._results[record.case.id] = known
-        return known[1]
+    def result(self, record: ObservedCase) -> CaseResult:
+        return self._results.of(record, self.shared_stages, self.board, self.observed)
 
 
 _HANDLERS: dict[type[ev.Event], Callable[[SessionState, Any], None]] = {
@@ -273,7 +293,9 @@ _HANDLERS: dict[type[ev.Event], Callable[[SessionState, Any], None]] = {
     ev.Throttle: SessionState._throttle,
     ev.Software: SessionState._software,
     ev.Models: SessionState._models,
+    ev.Part: SessionState._part,
     ev.RunStart: SessionState._run,
+    ev.Resume: SessionState._resume,
     ev.CaseStart: SessionState._case,
     ev.Stage: SessionState._stage,
     ev.Model: SessionState._model,

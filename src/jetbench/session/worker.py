@@ -15,12 +15,18 @@ import msgspec
 from jetbench.domain import events as ev
 from jetbench.domain.plan import Plan
 from jetbench.domain.sound import unsound
+from jetbench.domain.text import printable
 from jetbench.link.base import Link
+from jetbench.recording.axis import Axis
 from jetbench.session import affinity, model_cache
+from jetbench.session.moment import Looker, span
 from jetbench.session.picture import picture
+from jetbench.session.playhead import Span
 from jetbench.session.recorder import SessionRecorder
+from jetbench.session.resumption import Rest, request_of
 from jetbench.session.snapshot import Snapshot
 from jetbench.session.state import SessionState
+from jetbench.session.under_way import Requests, Spending
 
 
 class SessionWorker:
@@ -45,16 +51,16 @@ class SessionWorker:
         self._screen = screen
         self._lock = threading.Lock()
         self._state = SessionState()
+        self._looker = Looker()
+        self._axis = Axis()
         self._recorder = SessionRecorder(new_recording, command, self._recording_over, self._brief)
         self._link: Link | None = None
         self._running = False
         self._wanted: Plan | None = None
-        self._pending = 0  # requests the agent has not said Ready to
+        self._requests = Requests()
+        self._spending = Spending()
         self._closing = False
-        self._idle = threading.Event()
-        self._idle.set()
         self._ended = threading.Event()
-        self._cpu_begin = self._wall_begin = 0.0
         self._cores = affinity.allowed()
         self._sequence = 0
         self._last_print = ""
@@ -70,41 +76,60 @@ class SessionWorker:
     def run(self, plan: Plan) -> None:
         """Start a run. Raises RuntimeError, one line, when one is on or no file can be made."""
         with self._lock:
-            if self._running:
-                raise RuntimeError("a run is on; stop it first")
-            if self._ended.is_set() or self._link is None:
-                raise RuntimeError("the agent is gone; start the program again")
+            self._refuse_unless_free()
             if self._state.board is None:
                 self._wanted = plan  # begun as soon as the board has described itself
                 return
-            self._recorder.begin(self._state.board, _explicit(plan))
-            self._running = True
-            self._cpu_begin, self._wall_begin = time.process_time(), time.monotonic()
-            self._begin_request()
-            self._state.status = "starting"
-            self._state.touch("status")
-        request = {
-            "op": "run",
-            "cases": plan.cases(),
-            "protocol": plan.protocol(),
-            "screen": self._screen,
-        }
-        # Defaults are left out of events; the board side, which has no schema, needs every field.
-        self._send(_explicit(request))
+            self._state.header = self._recorder.begin(self._state.board, _explicit(plan))
+            self._begun()
+        self._send(_explicit(request_of(plan, self._screen)))
+
+    def resume(self, rest: Rest, anyway: bool = False, differs: str | None = None) -> None:
+        """Go on with a cut session in its file, in place of a first run, when the board has described itself.
+
+        ``anyway``: although files of the models have changed. ``differs``: what else has, for the recording.
+        """
+        with self._lock:
+            self._refuse_unless_free()
+            board, self._state, self._axis = self._state.board, rest.state, rest.axis
+            if board is None:
+                raise RuntimeError("the board has not described itself yet")
+            said = self._recorder.resume(rest.path, board, len(self._state.parts) + 1, self._state.t)
+            self._state.tell_ends = True
+            for line in said:
+                self._state.apply(self._axis.place(ev.decode(line)))
+            if differs is not None:
+                log = ev.Log(t=time.perf_counter_ns(), level="warning", source="screen", text=f"resumed on: {differs}")
+                self._fold(log, ev.encode(log))
+            self._begun()
+        self._send(_explicit(rest.request(self._screen, anyway)))
+
+    def _refuse_unless_free(self) -> None:
+        if self._running:
+            raise RuntimeError("a run is on; stop it first")
+        if self._ended.is_set() or self._link is None:
+            raise RuntimeError("the agent is gone; start the program again")
+
+    def _begun(self) -> None:
+        self._running = True
+        self._spending.begin()
+        self._requests.begin()
+        self._state.status = "starting"
+        self._state.touch("status")
 
     def count(
         self, models: tuple[str, ...], batch: int, sizes: tuple[tuple[int, int], ...], layers: bool = False
     ) -> None:
-        self._begin_request()
+        self._requests.begin()
         self._send({"op": "count", "models": models, "batch": batch, "sizes": sizes or None, "layers": layers})
 
     def request_models(self) -> None:
-        self._begin_request()
+        self._requests.begin()
         self._send({"op": "models"})
 
     def request_files(self) -> None:
         """Ask for the files the board is read from; they gather in the state."""
-        self._begin_request()
+        self._requests.begin()
         self._send({"op": "pack"})
 
     def stop(self, force: bool = False) -> None:
@@ -116,7 +141,7 @@ class SessionWorker:
 
     def wait(self, timeout: float | None = None) -> bool:
         """Until the request is over or the agent is gone. False when the time was."""
-        return self._idle.wait(timeout)
+        return self._requests.wait(timeout)
 
     def wait_board(self, timeout: float, rows: int = 1) -> bool:
         """Until the board has described itself and ``rows`` rows of telemetry have come."""
@@ -139,18 +164,39 @@ class SessionWorker:
     def snapshot(self) -> Snapshot:
         with self._lock:
             taken = picture(self._state)
-        recorder = self._recorder
-        return replace(
-            taken,
-            recording=str(recorder.path) if recorder.path else None,
-            recording_bytes=recorder.size,
-            recording_ended=recorder.ended,
-        )
+        made = self._recorder
+        path = str(made.path) if made.path else None
+        return replace(taken, recording=path, recording_bytes=made.size, recording_ended=made.ended)
+
+    def look(self, t: int) -> Snapshot:
+        """The picture of an earlier moment; the run goes on meanwhile."""
+        live = self.snapshot()
+        with self._lock:
+            taken = self._looker.at(self._state, live, t)
+        if taken is live:
+            return live
+        made = (live.recording, live.recording_bytes, live.recording_ended)
+        return replace(taken, recording=made[0], recording_bytes=made[1], recording_ended=made[2])
+
+    def span(self) -> Span:
+        """What there is to look at."""
+        with self._lock:
+            return span(self._state)
+
+    def mark(self, text: str = "") -> None:
+        """Remember this moment, in the recording too. Raises RuntimeError, one line, when no run is on."""
+        if not self._running:
+            raise RuntimeError("no run is on: there is no moment to mark")
+        self._add(ev.Mark(t=time.perf_counter_ns(), text=printable(text, 200)))
 
     def read(self, function: Callable[[SessionState], Any]) -> Any:
         """``function(state)`` while no event is folded: for tables and documents."""
         with self._lock:
             return function(self._state)
+
+    @property
+    def is_replay(self) -> bool:
+        return False
 
     @property
     def recording(self) -> Path | None:
@@ -179,18 +225,14 @@ class SessionWorker:
     def _take(self, line: bytes) -> None:
         if not line.strip():
             return
-        try:
-            event = ev.decode(line)
-            wrong = unsound(event)
-        except (ValueError, RecursionError) as error:
-            wrong = str(error)
-        if wrong is not None:
+        event = _decoded(line)
+        if isinstance(event, str):
             with self._lock:
-                self._state.note(f"a line of the stream is left out: {wrong[:200]}", "warning")
+                self._state.note(f"a line of the stream is left out: {event[:200]}", "warning")
             return
         with self._lock:
             self._fold(event, line)
-        if isinstance(event, ev.RunStart) and event.protocol.screen_cores:
+        if isinstance(event, ev.RunStart | ev.Resume) and event.protocol.screen_cores:
             affinity.keep_to(event.protocol.screen_cores)
         elif isinstance(event, ev.Board):
             self._begin_wanted()
@@ -204,7 +246,7 @@ class SessionWorker:
         if event.n and self._sequence and event.n != self._sequence + 1:
             self._state.note(f"{event.n - self._sequence - 1} events of the agent are missing", "warning")
         self._sequence = event.n or self._sequence
-        self._state.apply(event)
+        self._state.apply(self._axis.place(event))
         self._recorder.take(event, line)
 
     def _begin_wanted(self) -> None:
@@ -220,8 +262,7 @@ class SessionWorker:
     def _add(self, event: ev.AnyEvent) -> None:
         """An event of our own: into the fold and into the recording."""
         with self._lock:
-            self._state.apply(event)
-            self._recorder.take(event, ev.encode(event))
+            self._fold(event, ev.encode(event))
 
     def _over(self, why: str) -> None:
         refused = self._state.board is None and self._state.fault is not None  # it said why before it ended
@@ -230,29 +271,24 @@ class SessionWorker:
             why += f": {self._last_print}" if self._last_print else ""
             self._add(ev.Fault(t=time.perf_counter_ns(), code="agent_lost", text=why, hint=hint))
         self._ended.set()
-        self._pending = 0
-        self._end_request("run")
+        self._end_run()
+        self._requests.abandon()
 
     # -- begin and end of a request
-
-    def _begin_request(self) -> None:
-        self._pending += 1
-        self._idle.clear()
 
     def _end_request(self, what: str) -> None:
         if what == "run":
             self._end_run()
-        self._pending = max(0, self._pending - 1)
-        if not self._pending:
-            self._idle.set()
+        self._requests.end()
 
     def _end_run(self) -> None:
         if self._running and self._recorder.holds_run:
-            used, wall = time.process_time() - self._cpu_begin, time.monotonic() - self._wall_begin
-            self._add(ev.Overhead(t=time.perf_counter_ns(), who="screen", cpu_s=round(used, 4), wall_s=round(wall, 3)))
-        self._recorder.finish()
+            self._add(self._spending.event())
+        problem = self._recorder.finish()
         affinity.keep_to(self._cores)
         with self._lock:
+            if problem is not None:
+                self._state.note(problem, "warning")
             if self._state.status in ("starting", "stopping"):
                 self._state.status = "idle"
                 self._state.touch("status")
@@ -271,8 +307,17 @@ class SessionWorker:
             self._link.send(command)
 
 
+def _decoded(line: bytes) -> ev.AnyEvent | str:
+    """The event, or why it is none."""
+    try:
+        event = ev.decode(line)
+    except (ValueError, RecursionError) as error:
+        return str(error)
+    return unsound(event) or event
+
+
 def _explicit(value: Any) -> Any:
-    """Structs as tables with every field, defaults too."""
+    """Structs as tables with every field, defaults too: the board side has no schema."""
     if isinstance(value, msgspec.Struct):
         return {name: _explicit(getattr(value, name)) for name in value.__struct_fields__}
     if isinstance(value, list | tuple):

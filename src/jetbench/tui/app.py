@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from textual.app import App
 from textual.message import Message
 from textual.theme import Theme
 
@@ -23,10 +22,12 @@ from jetbench.tui.draft import Draft
 from jetbench.tui.draw import readings
 from jetbench.tui.glyphs import ASCII, choose
 from jetbench.tui.palette import Palette
+from jetbench.tui.playing import Player, View
 from jetbench.tui.screens.ask import AskScreen
 from jetbench.tui.screens.bench import BenchScreen
 from jetbench.tui.screens.edit import EditScreen
 from jetbench.tui.screens.help import HelpScreen
+from jetbench.tui.scrubbing import TimeApp
 from jetbench.tui.text import clip
 
 FIELDS = {
@@ -47,7 +48,10 @@ class Exported(Message):
 AFTER_PAINT_S = 0.5
 
 
-class BenchApp(App[None]):
+ONLY_READ = "this is a recording: nothing is measured in it"
+
+
+class BenchApp(TimeApp):
     TITLE = "jetbench-tui"
     CSS_PATH = "screens/bench.tcss"  # a default screen's own is not loaded
 
@@ -59,14 +63,20 @@ class BenchApp(App[None]):
         theme: str | None = None,
         glyphs: str = "auto",
         fps: float = 2.0,
+        player: Player | None = None,
+        notice: str | None = None,
     ) -> None:
+        """``player``: where in the session it begins. ``notice``: said once, when the screen stands."""
         super().__init__()
         self.session = session
+        self.player = player or Player(session)
+        self.view = View()
+        self.notice = notice
         self.draft = Draft(plan)
         self.export = export
         self.glyphs = choose(glyphs)
         self.period = 1.0 / min(15.0, max(0.1, fps))
-        self.snapshot = Snapshot()
+        self.snapshot = self.live = Snapshot()
         self._pulled = float("-inf")
         self._stop_asked = False
         self._exporting = False
@@ -85,8 +95,8 @@ class BenchApp(App[None]):
 
     def get_default_screen(self) -> BenchScreen:
         """Not pushed on an empty one, and filled before it is painted: a paint costs 18 kB."""
-        self.snapshot = self.session.snapshot()
-        self.bench.prepare(self.snapshot, self.size)
+        self._look()
+        self.bench.prepare(self.snapshot, self.size, self.view)
         return self.bench
 
     def on_mount(self) -> None:
@@ -98,6 +108,8 @@ class BenchApp(App[None]):
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         for problem in self._themes.problems:
             self.say(f"theme {problem}", "warning")
+        if self.notice is not None:
+            self.say(self.notice, "warning")
         self.set_interval(self.period, self.pull)
         self.set_timer(AFTER_PAINT_S, self._settle)
 
@@ -109,19 +121,34 @@ class BenchApp(App[None]):
 
     # -- the frame
 
-    def pull(self) -> None:
-        """Take the newest snapshot, and let each pane draw what is new in it."""
+    def pull(self, jumped: bool = False) -> None:
+        """Take the newest snapshot, and let each pane draw what is new in it. ``jumped``: by a key, at once."""
         now = time.monotonic()
-        protocol = self.snapshot.protocol
-        shared = protocol is not None and protocol.shared_cores and busy(self.snapshot)
-        if shared and now - self._pulled < SHARED_CORES_PERIOD - 0.05:
+        protocol = self.live.protocol
+        shared = protocol is not None and protocol.shared_cores and busy(self.live)
+        if shared and not jumped and now - self._pulled < SHARED_CORES_PERIOD - 0.05:
             return
         self._pulled = now
-        self.snapshot = self.session.snapshot()
-        if not busy(self.snapshot):
+        was_busy, before = busy(self.live), (self.snapshot, self.view)
+        self._look()
+        if not busy(self.live):
             self._stop_asked = False
+            if was_busy and self.view.mode == "frozen":
+                self.say(f"the run is over: {self.live.status}; p follows")
+        if before[0] is self.snapshot and before[1] == self.view and not jumped:
+            return  # frozen or paused: nothing is drawn, nothing is sent
         if self.screen is self.bench:
-            self.bench.show(self.snapshot, now)
+            self.bench.show(self.snapshot, now, self.view, jumped)
+
+    def _look(self) -> None:
+        self.live = self.session.snapshot()
+        self.snapshot = self.player.picture(self.live)
+        self.view = self.player.view(self.live)
+
+    def _only_read(self) -> bool:
+        if self.session.is_replay:
+            self.say(ONLY_READ)
+        return self.session.is_replay
 
     def say(self, text: str, severity: str = "information") -> None:
         level = "error" if severity == "error" else "warning" if severity == "warning" else "information"
@@ -131,17 +158,18 @@ class BenchApp(App[None]):
     # -- run
 
     def action_start(self) -> None:
-        if busy(self.session.snapshot()):
+        if self._only_read() or busy(self.session.snapshot()):
             return
         try:
             self.session.run(self.draft.plan())
         except (PlanError, RuntimeError) as error:
             self.say(str(error), "error")
         else:
+            self.player.follow()
             self.pull()
 
     def action_stop(self) -> None:
-        if not busy(self.session.snapshot()):
+        if self._only_read() or not busy(self.session.snapshot()):
             return
         self.session.stop(force=self._stop_asked)
         if not self._stop_asked:
@@ -149,7 +177,9 @@ class BenchApp(App[None]):
         self._stop_asked = True
 
     def action_pick(self) -> None:
-        if busy(self.snapshot):
+        if self.session.is_replay:
+            self.action_freeze()
+        elif busy(self.live):
             self.say("a run goes on; x stops it")
         elif self.bench.focused_pane() is not self.bench.models:
             self.bench.go_to("models")
@@ -158,7 +188,9 @@ class BenchApp(App[None]):
             self.bench.latency.redraw()
 
     def action_energy(self) -> None:
-        if busy(self.snapshot):
+        if self._only_read():
+            return
+        if busy(self.live):
             self.say("a run goes on; x stops it")
             return
         self.draft.toggle_energy()
@@ -169,7 +201,9 @@ class BenchApp(App[None]):
         self.bench.latency.redraw()
 
     def action_edit(self, field: str) -> None:
-        if busy(self.snapshot):
+        if self._only_read():
+            return
+        if busy(self.live):
             self.say("a run goes on; x stops it")
             return
 

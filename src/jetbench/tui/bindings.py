@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 When = Literal["always", "idle", "busy"]
+Mode = Literal["live", "frozen", "replay"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +19,43 @@ class Key:
     group: str
     bar: int = 0  # place by importance in the key bar; 0: not there
     when: When = "always"
+    frozen: int = 0  # the same while the view is frozen
+    replay: int = 0  # and in a recording
+    replay_label: str = ""  # there, where it is another word
+
+    def place(self, mode: Mode) -> int:
+        return {"live": self.bar, "frozen": self.frozen, "replay": self.replay}[mode]
+
+    def word(self, mode: Mode) -> str:
+        return self.replay_label if mode == "replay" and self.replay_label else self.label
 
 
 KEYS: tuple[Key, ...] = (
     Key("start", "s", "s", "start", "Measure the picked models.", "Run", 1, "idle"),
     Key(
-        "stop", "x", "x", "stop", "Stop after the pass being timed; once more ends the case at once.", "Run", 2, "busy"
+        "stop",
+        "x",
+        "x",
+        "stop",
+        "Stop after the pass being timed; once more ends the case at once.",
+        "Run",
+        2,
+        "busy",
+        9,
     ),
-    Key("export", "e", "e", "export", "Write cases, samples and telemetry as CSV.", "Run", 5),
-    Key("pick", "space,enter", "space", "pick", "Pick or drop the model under the cursor.", "Plan", 3, "idle"),
+    Key("export", "e", "e", "export", "Write cases, samples and telemetry as CSV.", "Run", 5, replay=7),
+    Key(
+        "pick",
+        "space,enter",
+        "space",
+        "pick",
+        "Pick or drop the model under the cursor; in a recording play or pause.",
+        "Plan",
+        3,
+        "idle",
+        replay=2,
+        replay_label="play",
+    ),
     Key("filter", "slash", "/", "filter", "Narrow the list of models while you type; esc clears.", "Plan", 4),
     Key("batch", "b", "b", "batch", "Set the batches to measure, such as 1,2,4.", "Plan", 9, "idle"),
     Key("input", "i", "i", "input", "Set the input sizes, such as 224 or 240x320, or 'own'.", "Plan", 10, "idle"),
@@ -41,16 +70,48 @@ KEYS: tuple[Key, ...] = (
         12,
         "idle",
     ),
+    Key(
+        "freeze",
+        "p",
+        "p",
+        "freeze",
+        "Freeze the view while the run goes on; once more follows it.",
+        "Time",
+        6,
+        frozen=2,
+    ),
+    Key("step-back", "comma", ",", "back", "Back to the pass or reading before.", "Time", frozen=5, replay=9),
+    Key("step-on", "full_stop", ".", "on", "On to the next pass or reading.", "Time", frozen=4, replay=8),
+    Key("second-back", "left", "left", "-1 s", "One second back; shift+left ten.", "Time", frozen=6, replay=11),
+    Key("second-on", "right", "right", "+1 s", "One second on; shift+right ten.", "Time", frozen=7, replay=12),
+    Key(
+        "next-event",
+        "n",
+        "n",
+        "next event",
+        "Begin or end of a case, throttling, a mark, a fault.",
+        "Time",
+        frozen=3,
+        replay=3,
+    ),
+    Key("previous-event", "N", "N", "event before", "The one before.", "Time", frozen=8, replay=10),
+    Key("seek", "g", "g", "go to", "Go to a time: 90, 1:30, -10s, 50%.", "Time", frozen=9, replay=5),
+    Key(
+        "slower", "left_square_bracket", "[", "slower", "A recording plays half as fast, down to 1/4.", "Time", replay=6
+    ),
+    Key("faster", "right_square_bracket", "]", "faster", "Twice as fast, up to 64.", "Time", replay=4),
+    Key("mark", "m", "m", "mark", "Mark this moment, with a note if you like.", "Time", 13, "busy", frozen=10),
+    Key("recordings", "o", "o", "recordings", "What was recorded: replay one, compare two.", "App", 8, replay=13),
     Key("pane-1", "1", "1", "models", "Go to the models.", "View"),
     Key("pane-2", "2", "2", "log", "Go to the log.", "View"),
     Key("pane-3", "3", "3", "latency", "Go to latency.", "View"),
     Key("pane-4", "4", "4", "power", "Go to power and temperature.", "View"),
     Key("next-pane", "tab", "tab", "next pane", "Go to the next pane; shift+tab goes back.", "View"),
-    Key("zoom", "z", "z", "zoom", "Give the pane all the room, and back.", "View", 6),
+    Key("zoom", "z", "z", "zoom", "Give the pane all the room, and back.", "View", 7),
     Key("follow", "f", "f", "follow", "Keep the newest line of the log in view, or hold still.", "View"),
-    Key("theme", "t", "t", "theme", "Next theme.", "View", 8),
-    Key("help", "question_mark", "?", "help", "This page.", "App", 7),
-    Key("quit", "q", "q", "quit", "Leave; asks first while a run goes on.", "App", 1),
+    Key("theme", "t", "t", "theme", "Next theme.", "View", 14),
+    Key("help", "question_mark", "?", "help", "This page.", "App", 7, frozen=11, replay=14),
+    Key("quit", "q", "q", "quit", "Leave; asks first while a run goes on.", "App", 1, frozen=1, replay=1),
 )
 
 # Keys that a focused list answers by itself; shown in the help, bound in the widgets.
@@ -68,13 +129,25 @@ SCREEN_ACTIONS = {
     "follow": "follow",
 }
 EDITED = ("batch", "input", "passes")
+TIME_ACTIONS = {
+    "step-back": "app.step(-1)",
+    "step-on": "app.step(1)",
+    "second-back": "app.move(-1)",
+    "second-on": "app.move(1)",
+    "next-event": "app.jump(1)",
+    "previous-event": "app.jump(-1)",
+    "slower": "app.faster(-1)",
+    "faster": "app.faster(1)",
+}
+# Told in the sentences of other keys.
+FURTHER = (("shift+left", "app.move(-10)", "ten-back"), ("shift+right", "app.move(10)", "ten-on"))
 
 
 def action(key: Key) -> str:
     """What a key runs, as Textual names it."""
     if key.id in EDITED:
         return f"app.edit('{key.id}')"
-    return SCREEN_ACTIONS.get(key.id) or f"app.{key.id}"
+    return SCREEN_ACTIONS.get(key.id) or TIME_ACTIONS.get(key.id) or f"app.{key.id}"
 
 
 def groups() -> dict[str, list[Key]]:

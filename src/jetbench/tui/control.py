@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from jetbench.domain.plan import Plan
+from jetbench.session.playhead import Span
 from jetbench.session.snapshot import Snapshot
+from jetbench.session.state import SessionState
 
 BUSY = ("starting", "running", "stopping")
 
@@ -19,6 +22,22 @@ class SessionControl(Protocol):
 
     def stop(self, force: bool = False) -> None:
         """End the run after the pass that is being timed; with ``force`` kill the case."""
+
+    def look(self, t: int) -> Snapshot:
+        """The picture of an earlier moment (CLOCK_MONOTONIC of the board, ns)."""
+
+    def span(self) -> Span:
+        """First and newest moment there is to look at."""
+
+    def read(self, function: Callable[[SessionState], Any]) -> Any:
+        """``function(state)`` while no event is folded."""
+
+    def mark(self, text: str = "") -> None:
+        """Remember this moment. RuntimeError with one line where that cannot be."""
+
+    @property
+    def is_replay(self) -> bool:
+        """Whether it is a recording: nothing can be measured in it."""
 
     def request_models(self) -> None:
         """Ask the interpreter what it can measure."""

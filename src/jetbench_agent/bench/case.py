@@ -57,6 +57,8 @@ def run(job, send):
                 output = stages.run("first", call)
                 if device.type != "cuda":
                     output = None  # it would count as memory the passes need
+                if fed is not None:
+                    fed.renew()
                 send("model", name=case["model"], input=shape, c=case["id"])
                 passes = Passes(call, case, round_, stages, send, stopped, watches)
                 reason = passes.run(protocol)

@@ -44,8 +44,8 @@ def _cudnn(torch):
 
 
 def _misfit(torch):
-    """Why a torchvision that was imported does not fit this torch, or None. Its version numbers do not tell: before 0.16
-    it is imported without a word when the operators it compiled do not load (pytorch/vision issue 4180)."""
+    """Why a torchvision that was imported does not fit this torch, or None. Version numbers do not tell: before 0.16 it
+    is imported without a word when the operators it compiled do not load (pytorch/vision issue 4180)."""
     if "torchvision" not in sys.modules:
         return None
     try:

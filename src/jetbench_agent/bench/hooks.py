@@ -97,6 +97,7 @@ class Borders(object):
         self.handled = set()  # ids of modules with a formula that were called
         self._formulas = formulas()
         self._within = []
+        self._latest = 0  # alive when a tensor was seen last
         self._held = {_place(parameter) for parameter in parameters}
 
     def formula(self, module):
@@ -104,14 +105,15 @@ class Borders(object):
 
     def enter(self, module, inputs):
         for tensor in tensors.of(inputs):
-            self.hold(tensor)
+            self.hold(tensor, by_function=True)
         if self.formula(module) is not None:
             self._within.append(module)
 
     def leave(self, module, inputs, output):
-        for tensor in tensors.of(output):
-            self.hold(tensor)
         count = self.formula(module)
+        parts = count is None and any(True for _ in module.children())
+        for tensor in tensors.of(output):
+            self.hold(tensor, by_function=parts)
         if count is not None:
             self._within.pop()
         if self._within:
@@ -120,7 +122,7 @@ class Borders(object):
         if count is not None:
             macs = count(module, inputs, output if not isinstance(output, tuple) else output[0])
             self.handled.add(id(module))
-        if count is None and any(True for _ in module.children()):
+        if parts:
             return
         size = sum(tensors.size(tensor) for tensor in tensors.of(output))
         self.macs += macs
@@ -130,14 +132,17 @@ class Borders(object):
         self.calls += 1
         self.layers.add(macs, size)
 
-    def hold(self, tensor):
+    def hold(self, tensor, by_function=False):
+        """Count a tensor's memory as alive. What a function between modules made lay beside what it was made from,
+        which may be gone when it is seen here."""
         place = _place(tensor)
         if place in self._held:
             return
         size = tensors.nbytes(tensors.storage(tensor))
         self._held.add(place)
         self.alive += size
-        self.peak = max(self.peak, self.alive)
+        self.peak = max(self.peak, self.alive, self._latest + size if by_function else 0)
+        self._latest = self.alive
         weakref.finalize(tensor, self._gone, place, size)
 
     def _gone(self, place, size):

@@ -62,6 +62,10 @@ class EndToEnd(object):
             self._prepare()
             self._rebase()
 
+    def renew(self):
+        """A batch for the next pass. What that of the first one took is no sample's: the decoder was loaded in it."""
+        self._prepare()
+
     def passed(self, _number):
         for name, spent in self._spent.items():
             self._parts.setdefault(name, []).append(spent)

@@ -138,6 +138,8 @@ def _build_torchvision(name, entry):
     options = {"init_weights": False} if name in ("googlenet", "inception_v3") and not entry else {}
     if name == "googlenet" and not entry:
         options["aux_logits"] = False  # as its published weights are
+    if name.startswith("vit_") and not entry:
+        options["image_size"] = own_size(name)  # vit_h_14 is built for 224 and published with 518
     if not entry:
         return builder(**options)
     weights = _weights_enum(name)
@@ -153,12 +155,23 @@ def _build_torchvision(name, entry):
 
 def _cached_only(weights):
     """Named weights that lie in torch's cache; a download is never started by itself."""
-    import torch
-
-    path = os.path.join(torch.hub.get_dir(), "checkpoints", os.path.basename(weights.url))
+    path = _cache_file(weights)
     if not os.path.isfile(path):
         raise BadModelError("the weights {} are not on this machine (looked for {})".format(weights.name, path))
     return weights
+
+
+def _cache_file(weights):
+    import torch
+
+    return os.path.join(torch.hub.get_dir(), "checkpoints", os.path.basename(weights.url))
+
+
+def entry_file(name, entry):
+    """Where torch's cache has the weights that torchvision calls ``entry``; None without such an entry."""
+    weights = _weights_enum(name)
+    short = entry.rpartition(".")[2]
+    return _cache_file(weights[short]) if weights is not None and short in weights.__members__ else None
 
 
 def _load_checkpoint(model, path):

@@ -216,6 +216,12 @@ def _resolve(job, sender, torchvision_error, begun):
     sender.send("resolved", unknown=unknown, known=known, missing_weights=files)
 
 
+def _digest(job, sender, torchvision_error, begun):
+    from jetbench_agent.bench import digest
+
+    sender.send("digests", found=digest.of_pairs(job["pairs"]))
+
+
 def _count(job, sender, torchvision_error, begun):
     from jetbench_agent.bench import cost, models
 
@@ -250,6 +256,7 @@ _JOBS = {
     "describe": _describe,
     "models": _list_models,
     "resolve": _resolve,
+    "digest": _digest,
     "count": _count,
     "case": _case,
     "probe": _probe,

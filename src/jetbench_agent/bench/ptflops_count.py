@@ -14,9 +14,9 @@ from jetbench_agent.bench.hooks import formulas, gradients, multiplied
 from jetbench_agent.bench.models import BadModelError, first_line
 
 ENOUGH = 0.98  # coverage at which the default is kept
-_CAUGHT = re.compile(r"<class '(?:\w+\.)*(\w+)'>\s*:\s*(.*)")
+_CAUGHT = re.compile(r"<class '(?:\w+\.)*(\w+)'>\s*:[ \t]*(.*)")
 _PRODUCT = re.compile("mm|matmul|linear")  # of a function's name: matmul, bmm, addmm
-SAME = 0.02  # further apart than that is a disagreement
+CLOSE = 0.01  # further apart than that the elementwise part is told
 
 
 def count(subject, first=None, trace=None):
@@ -70,7 +70,7 @@ def _by_modules(subject, model, device, first, trace):
     done = {id(module) for module in model.modules() if type(module) in MODULES_MAPPING and id(module) in called}
     coverage, missed = _coverage(model, done, trace)
     found = {"method": "ptflops (pytorch)", "macs": macs, "coverage": coverage, "unknown": missed}
-    if first and abs(macs - first) > SAME * first:
+    if first and abs(macs - first) > CLOSE * first:
         products = _run(subject, model, device, ignore=_elementwise(MODULES_MAPPING))[0]
         found["elementwise"] = max(0, macs - products + by_functions)
     return found
@@ -141,7 +141,7 @@ def _run(subject, model, device, backend="pytorch", ignore=()):
             )
     if macs is None:  # it prints what it caught
         caught = _CAUGHT.search(said.getvalue())
-        raise BadModelError(first_line(": ".join(caught.groups()) if caught else said.getvalue()))
+        raise BadModelError(first_line(": ".join(filter(None, caught.groups())) if caught else said.getvalue()))
     elements = sum(amount for name, amount in functions.items() if not _PRODUCT.search(name))
     return int(macs) * subject.shape[0], int(elements) * subject.shape[0]
 

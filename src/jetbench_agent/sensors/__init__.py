@@ -50,7 +50,7 @@ def open_board(
 
         helper = Jtop(interpreters(jtop_python), log)  # looks while the meter gets its first reading
     if power_rail is not None:
-        additions.append(_chosen(power_rail, told))
+        additions.append(_chosen(power_rail, told, board.monitor))
     meter = _meter(power_cmd, power_url, log)
     if meter is not None:
         additions.append(meter.start())
@@ -81,11 +81,11 @@ def _check(simulate: Optional[str], is_real: bool, meters: List[Optional[str]]) 
         raise BadOptionError("--simulate takes no meter: real watts of a simulated board would mislead")
 
 
-def _chosen(label: str, told: Dict[str, Any]) -> Any:
+def _chosen(label: str, told: Dict[str, Any], monitor: Callable[[str], Any]) -> Any:
     from .chosen_rail import ChosenRail, labels
 
     try:
-        return ChosenRail(label, told)
+        return ChosenRail(label, told, monitor)
     except KeyError:
         there = ", ".join(labels(told)) or "none on this board"
         raise BadOptionError("--power-rail %s: no such rail; there are: %s" % (label[:60], there))
@@ -110,7 +110,7 @@ def _powertop(machine: Optional[str], log: Callable[[str], None]) -> Any:
     from .extended import Addition
     from .powertop import Powertop, unusable
 
-    wrong = unusable(machine)
+    wrong = unusable(machine) if machine else "--powertop: it tells of this machine, and not of the one under --root"
     if wrong is None:
         return Powertop(log).start()
     nothing = Addition()

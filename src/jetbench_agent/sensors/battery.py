@@ -5,8 +5,9 @@ charges. Batteries of mice and headsets (scope Device) and the source nodes of U
 figure every 1 to 30 s: read once a second, and average over half a minute or more.
 """
 
-from typing import List, Optional
+from typing import Any, Dict, List, Optional
 
+from .accuracy import assumed
 from .files import KeptFile, Reading, Root, bounded
 from .source import Slow, Source, channel
 
@@ -18,6 +19,7 @@ _PORTS = ("ucsi-", "tcpm-")
 
 class Battery(Source):
     driver = DRIVER
+    update_ms = 30000  # at worst
 
     def __init__(self, name: str, status: KeptFile, watts: Optional[KeptFile], volts: KeptFile, amps: KeptFile) -> None:
         Source.__init__(self, [channel("power." + name, "power", "W", 1e-6, FOLDER + "/" + name, hint=HINT)])
@@ -34,6 +36,9 @@ class Battery(Source):
         if status != b"Discharging":
             return ["on_ac_no_sensor"]
         return [self._microwatts()]
+
+    def accuracy(self) -> Dict[str, Any]:
+        return assumed("fuel gauge of the battery")
 
     def _microwatts(self) -> Reading:
         """The sign differs between firmwares."""

@@ -1,6 +1,6 @@
 """One of the board's own rails as its total, because the user says so: an INA219 soldered into the supply, say."""
 
-from typing import Any, Dict, List
+from typing import Any, Callable, Dict, List, Optional
 
 from .extended import Addition
 from .files import Reading
@@ -11,7 +11,8 @@ class ChosenRail(Addition):
 
     replaces = True
 
-    def __init__(self, label: str, described: Dict[str, Any]) -> None:
+    def __init__(self, label: str, described: Dict[str, Any], monitor: Optional[Callable[[str], Any]] = None) -> None:
+        """``monitor`` tells update_ms and accuracy of a channel."""
         idents = [column["id"] for column in described["channels"]]
         wanted = "power." + label
         if wanted not in idents or label == "total":
@@ -21,6 +22,7 @@ class ChosenRail(Addition):
         self.method = "chosen:" + label
         self.scope = "what the rail %s feeds, as named with --power-rail" % label
         self.source = described["channels"][self._place].get("source", "")
+        self.monitor = monitor(wanted) if monitor else {}
 
     def row(self, values: List[Any], why: Dict[str, str]) -> None:
         value = values[self._place]

@@ -2,6 +2,7 @@
 
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
+from .bounds import raw_bounds
 from .files import Reading
 from .source import channel
 
@@ -18,6 +19,8 @@ class Addition(object):
     method: Optional[str] = None  # set where it can give the total power
     scope: Optional[str] = None
     source = ""
+    hint: Optional[str] = None  # what to look at where it gives no total
+    monitor: Dict[str, Any] = {}  # update_ms and accuracy of its total, as far as they are known
     replaces = False  # the board's own total, where it has one
 
     def read(self) -> List[Reading]:
@@ -47,6 +50,8 @@ class ExtendedBoard(object):
         if self._own is not None:
             self._own.update(hint="the board's own total: %s" % self._described["power"].get("scope"))
         self._columns = self._described["channels"] + ([self._own] if self._own else []) + self._added()
+        self._total = next((place for place, column in enumerate(self._columns) if column["id"] == TOTAL), None)
+        self._bounds = [raw_bounds(column) for column in self._columns]
 
     def _added(self) -> List[Dict[str, Any]]:
         """A name that the board has already is numbered."""
@@ -71,31 +76,41 @@ class ExtendedBoard(object):
             described["problems"] += addition.problems
         meter = self._meter
         if meter is not None:
+            unresolved = described["power"].get("reason_text")
+            described["problems"] = [text for text in described["problems"] if text != unresolved]
             described["power"] = {"method": meter.method, "scope": meter.scope, "reason": None, "reason_text": None}
-            total = channel(TOTAL, "power", "W", 1e-6, meter.source or meter.method or "")
+            total = channel(TOTAL, "power", "W", 1e-6, meter.source or meter.method or "", hint=meter.hint)
             described["channels"] = [total if c["id"] == TOTAL else c for c in described["channels"]]
             # Neither the rails nor the energy counters of the board's own total belong to this one.
-            described["facts"]["power"] = {"meter": meter.method}
+            described["facts"]["power"] = dict(meter.monitor, meter=meter.method)
         return described
 
     def read(self, fresh: bool = False) -> Tuple[List[Optional[int]], Dict[str, str]]:
         values, why = self._board.read(fresh)
         row: List[Any] = list(values)
-        for addition in self._additions:
-            addition.row(values, why)
-        if self._meter is not None:
-            place = next(i for i, column in enumerate(self._columns) if column["id"] == TOTAL)
+        if self._meter is not None and self._total is not None:
             missing = why.pop(TOTAL, "read_error")
-            own, row[place] = row[place], self._meter.watts()
+            own, row[self._total] = row[self._total], _safely(self._meter, values, why)
             if self._own is not None:
                 row.append(missing if own is None else own)
         for addition in self._additions:
-            row += addition.read()
-        for place in range(len(row)):
-            if type(row[place]) is str:
-                why[self._columns[place]["id"]] = row[place]
+            try:
+                row += addition.read()
+            except Exception:  # what is added must not cost the board its row
+                row += ["read_error"] * len(addition.channels)
+        for place, (low, high) in enumerate(self._bounds):
+            reading = row[place]
+            if type(reading) is int and not low <= reading <= high:
+                reading = row[place] = "read_error"
+            if type(reading) is str:
+                why[self._columns[place]["id"]] = reading
                 row[place] = None
         return row, why
+
+    def overdue(self) -> bool:
+        """As of the board."""
+        overdue = getattr(self._board, "overdue", None)
+        return bool(overdue and overdue())
 
     def throttle(self) -> Any:
         return self._board.throttle()
@@ -113,3 +128,11 @@ class ExtendedBoard(object):
         for addition in self._additions:
             addition.close()
         self._board.close()
+
+
+def _safely(meter: Addition, values: List[Optional[int]], why: Dict[str, str]) -> Reading:
+    try:
+        meter.row(values, why)
+        return meter.watts()
+    except Exception:
+        return "read_error"

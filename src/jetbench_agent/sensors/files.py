@@ -21,17 +21,17 @@ MEANINGS = {
     "no_sensor": "This board has no such sensor, or no driver for it is loaded.",
     "no_permission": "The reading is there and this user may not read it: run as root, or make its file readable.",
     "no_whole_machine_sensor": "Parts of this machine are measured, the whole is not: use an external meter.",
-    "unresolved_rails": "There are power rails, and which of them make up the total is not known: look at each rail.",
+    "unresolved_rails": "There are power rails, and which of them make up the total is not known: see --power-rail.",
     "needs_two_samples": "This comes out of a counter: the value appears with the next reading.",
     "on_ac_no_sensor": "A battery tells watts only while it discharges: unplug the charger, or use an external meter.",
     "gated": "This block is powered down just now: the value appears when it is in use.",
-    "read_error": "The sensor is gone or answers nonsense: see the kernel log (dmesg) for its driver.",
+    "read_error": "The sensor is gone or answers nonsense: see dmesg for its driver, or the output of a meter.",
     "stale": "The sensor has not answered in time or its counter stands still: the last value is too old to show.",
 }
 
 LARGEST = 1 << 53  # beyond this no counter of a board is genuine, and JSON readers lose exactness
 
-_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY  # a FIFO left under a root must not block
+FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY  # a FIFO left under a root must not block
 _GONE = (errno.ENODEV, errno.ENXIO, errno.ENOENT, errno.ESTALE)
 _REASONS = {
     errno.EACCES: "no_permission",
@@ -110,7 +110,7 @@ class KeptFile:
             return reason_of(error)
         self.close()
         try:
-            self._fd = os.open(self.path, _FLAGS)
+            self._fd = os.open(self.path, FLAGS)
             if not self._is_the_same():
                 self.close()
                 return "read_error"
@@ -155,12 +155,15 @@ class Root:
         return os.path.exists(self.path(path))
 
     def names(self, folder: str, start: str = "") -> List[str]:
-        """Entries that begin with ``start``, zone2 before zone10; none where there is no such folder."""
+        """Entries that begin with ``start``, zone2 before zone10; none where there is no such folder.
+
+        A name with control characters, as no kernel makes it, is not there: it would get into ids and paths.
+        """
         try:
             found = os.listdir(self.path(folder))
         except (OSError, ValueError):
             return []
-        return sorted((name for name in found if name.startswith(start)), key=numbered)
+        return sorted((name for name in found if name.startswith(start) and not _CONTROL.search(name)), key=numbered)
 
     def raw(self, path: str, size: int = 65536) -> bytes:
         """The first bytes of a file, b"" where it cannot be read."""
@@ -182,6 +185,11 @@ class Root:
         value = file.integer()
         file.close()
         return None if type(value) is str else value
+
+    def positive(self, path: str) -> Optional[int]:
+        """The number in a file where it is more than 0."""
+        value = self.integer(path)
+        return value if value is not None and value > 0 else None
 
     def keep(self, path: str) -> KeptFile:
         file = KeptFile(self.path(path))

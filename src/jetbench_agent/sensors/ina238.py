@@ -2,10 +2,12 @@
 
 Power in microwatts, bus voltage in mV (in1; in0 is the shunt), current in mA. The INA238 of a Jetson Thor devkit sits
 at the input of its carrier: VIN. Others are what somebody soldered on: listed, and never part of a total by themselves.
+Their shunts are not known well enough to say more of their accuracy than that it is assumed.
 """
 
 from typing import Any, Dict, List, Optional
 
+from .accuracy import assumed
 from .board import tree_strings
 from .files import KeptFile, Reading, Root, bounded
 from .hwmon import chips
@@ -35,6 +37,9 @@ class Monitor(Source):
             return [bounded(millivolts * milliamps), millivolts, milliamps]
         return [millivolts if type(millivolts) is str else milliamps, millivolts, milliamps]
 
+    def accuracy(self) -> Dict[str, Any]:
+        return assumed("INA238 with an unknown shunt" if self.driver == INPUT else "INA2xx with an unknown shunt")
+
     def files(self) -> List[KeptFile]:
         return self._rest + ([self._watts] if self._watts is not None else [])
 
@@ -56,5 +61,7 @@ def discover(root: Root) -> List[Source]:
             driver = INPUT if tegra and name == INPUT else "ina2xx"
             watts = root.keep(folder + "/power1_input") if root.exists(folder + "/power1_input") else None
             rest = [root.keep(folder + "/in1_input"), root.keep(folder + "/curr1_input")]
-            found.append(Monitor(label, driver, folder, watts, rest))
+            monitor = Monitor(label, driver, folder, watts, rest)
+            monitor.update_ms = root.positive(folder + "/update_interval")
+            found.append(monitor)
     return found

@@ -14,7 +14,7 @@ import threading
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from .extended import Addition
-from .files import Reading, clean, monotonic_ns
+from .files import Reading, bounded, clean, monotonic_ns
 from .source import channel
 
 FOUND_S = 5.0  # until an interpreter has said whether it has jtop
@@ -52,6 +52,7 @@ class Jtop(Addition):
         self._python: Optional[str] = None
         self._wrong: Optional[str] = None  # of the first interpreter that has jtop
         self._closed = False
+        self._over = False  # nothing follows any more
         self.channels: List[Dict[str, Any]] = []
         self.facts: Dict[str, Any] = {}
         self.problems: List[str] = []
@@ -61,7 +62,7 @@ class Jtop(Addition):
     def settle(self) -> "Jtop":
         """Waits for the first sample: it says which columns there are."""
         if not self._known.wait(SAMPLE_S):
-            self._give_up("gave no sample within %g s" % SAMPLE_S)
+            self._give_up("gave no sample within %g s; --no-jtop leaves it out" % SAMPLE_S)
         sample = self._sample
         if sample:
             self._keys, self.channels = columns(sample)
@@ -71,7 +72,7 @@ class Jtop(Addition):
     def read(self) -> List[Reading]:
         with self._lock:
             sample, at = self._sample, self._at
-        if not sample or monotonic_ns() - at > STALE_S * 1e9:
+        if not sample or self._over or monotonic_ns() - at > STALE_S * 1e9:
             return ["stale" for _ in self._keys]
         return [reading_of(sample, key) for key in self._keys]
 
@@ -85,6 +86,7 @@ class Jtop(Addition):
         for python in self._pythons:
             if not self._closed:
                 self._follow(python)
+            self._over = bool(self._sample)
             if self._sample or any(text in (self._wrong or "") for text in _EVERYWHERE):
                 break
         if not self._closed:
@@ -123,7 +125,7 @@ class Jtop(Addition):
         watch.cancel()
         self._kill()
         if found:
-            self._wrong = wrong or self._wrong or "ended (status %s)" % process.returncode
+            self._wrong = wrong or self._wrong or "ended (status %s); --no-jtop leaves it out" % process.returncode
 
     def _take(self, sample: Dict[str, Any]) -> None:
         with self._lock:
@@ -176,9 +178,10 @@ def reading_of(sample: Dict[str, Any], key: Tuple[str, str]) -> Reading:
     value = part.get(key[1]) if isinstance(part, dict) else part
     if value is None:
         return "gated"
-    if not isinstance(value, (int, float)):
+    try:
+        return bounded(int(round(value * 10)) if key == ("emc", "percent") else int(value))
+    except (TypeError, ValueError, OverflowError):
         return "read_error"
-    return int(round(value * 10)) if key == ("emc", "percent") else int(value)
 
 
 def mode_of(sample: Dict[str, Any]) -> Dict[str, Any]:

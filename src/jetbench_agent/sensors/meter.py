@@ -9,8 +9,10 @@ import os
 import signal
 import subprocess
 import threading
-from typing import Any, Callable, List, Optional, Tuple
+import time
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
+from .accuracy import assumed
 from .extended import Addition
 from .files import Reading, clean, monotonic_ns
 
@@ -22,7 +24,11 @@ _STALE_PERIODS = 3
 _SHORTEST_STALE_S = 0.5  # a meter of 100 Hz does not go stale between two ticks
 _ASSUMED_PERIOD_S = 1.0
 _PERIODS_KEPT = 5
+_BURST_NS = 5000000  # lines that come closer together were written at once
 _LINE = 1024
+_CHUNK = 65536  # what a pipe holds
+_FLOOD = 200  # lines; of more at once the last ones are enough
+_BREATH_S, _FLOOD_S = 0.01, 0.05  # between two looks into the pipe, so that no flood takes a core
 _BACK_OFF_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 _GRACE_S = 1.0
 
@@ -57,6 +63,7 @@ class Meter(Addition):
         self._at = 0
         self._periods: List[int] = []
         self._first = threading.Event()  # a reading, or the first failure
+        self._known = threading.Event()  # how often there is one
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._guarded, name="meter", daemon=True)
         self.problems: List[str] = []
@@ -65,13 +72,28 @@ class Meter(Addition):
         """Waits a moment for the first reading, so that the board can say what is wrong with its meter."""
         self._thread.start()
         self._first.wait(FIRST_READING_S)
+        silence = self.silence()
+        if silence and not self._has_read() and not self.problems:
+            self.problems.append(silence)
         return self
+
+    def silence(self) -> Optional[str]:
+        """What is wrong where no reading has come within FIRST_READING_S, if that is wrong."""
+        return None
+
+    @property
+    def monitor(self) -> Dict[str, Any]:  # type: ignore[override]
+        return {"accuracy": assumed("external meter"), "update_ms": max(1, int(round(1e3 * self.period_s)))}
+
+    def _has_read(self) -> bool:
+        return self._last is not None or self._count > 0
 
     def take(self, watts: float) -> None:
         with self._lock:
             now = self._clock()
-            if self._last is not None or self._count:
+            if self._has_read() and now - self._at > _BURST_NS:
                 self._periods = (self._periods + [now - self._at])[-_PERIODS_KEPT:]
+                self._known.set()
             self._at = now
             self._sum, self._count = self._sum + watts, self._count + 1
         self._first.set()
@@ -126,6 +148,7 @@ class CommandMeter(Meter):
     """``--power-cmd``: a command that prints a line of watts, or ``time,watts``, as often as it likes."""
 
     method = "meter:cmd"
+    hint = "run the command of --power-cmd by hand: it has to print a line of watts, again and again, and to flush it"
 
     def __init__(self, command: str, log: Callable[[str], None], clock: Optional[Callable[[], int]] = None) -> None:
         Meter.__init__(self, log, clock)
@@ -136,6 +159,20 @@ class CommandMeter(Meter):
         self._stamp: Optional[str] = None
         self.readings = self.refused = 0
         self._refused_last = ""
+        self._flooded = False
+
+    def start(self) -> "Meter":
+        """Waits for a second reading as well, for nobody else knows how often there is one."""
+        deadline = time.monotonic() + FIRST_READING_S
+        Meter.start(self)
+        if self._has_read():
+            self._known.wait(max(0.0, deadline - time.monotonic()))
+        return self
+
+    def silence(self) -> str:
+        if self._refused_last:
+            return _NO_NUMBER % self._refused_last
+        return "--power-cmd has printed nothing within %g s (does it flush each line?)" % FIRST_READING_S
 
     def _run(self) -> None:
         attempt = 0
@@ -178,11 +215,13 @@ class CommandMeter(Meter):
         rest = b""
         while True:
             try:
-                chunk = os.read(descriptor, 4096)
+                chunk = os.read(descriptor, _CHUNK)
             except OSError:
                 return
             lines = (rest + chunk).split(b"\n")
             rest = lines.pop()[-_LINE:]
+            if len(lines) > _FLOOD:
+                lines = self._end_of(lines)
             if not chunk:
                 lines = [rest]
             for line in lines:
@@ -190,6 +229,15 @@ class CommandMeter(Meter):
                     self._line(line[:_LINE].decode("utf-8", "replace"))
             if not chunk:
                 return
+            self._stopped.wait(_BREATH_S)
+
+    def _end_of(self, lines: List[bytes]) -> List[bytes]:
+        """The newest of a flood: what was printed before them is older than the next tick."""
+        if not self._flooded:
+            self._flooded = True
+            self._log("--power-cmd prints faster than anybody reads: only its newest lines are used")
+        self._stopped.wait(_FLOOD_S)
+        return lines[-_FLOOD:]
 
     def _line(self, text: str) -> None:
         try:
@@ -198,8 +246,7 @@ class CommandMeter(Meter):
             self.refused += 1
             self._refused_last = clean(text)[:100]
             if self.refused == 1:
-                said = "--power-cmd printed %r, which is no number of watts; more of the kind are left out unsaid"
-                self._log(said % self._refused_last)
+                self._log(_NO_NUMBER % self._refused_last + "; more of the kind are left out unsaid")
             return
         if stamp is not None and stamp == self._stamp:
             return  # the same reading once more
@@ -215,10 +262,10 @@ class CommandMeter(Meter):
                 return
             if self._stopped.is_set() or not self._over(process):
                 for number in (signal.SIGTERM, signal.SIGKILL):
-                    _kill_group(process.pid, number)
+                    kill_group(process.pid, number)
                     if self._over(process):
                         break
-            _kill_group(process.pid, signal.SIGKILL)  # what it left behind
+            kill_group(process.pid, signal.SIGKILL)  # what it left behind
             process.wait()
             self._process = None
 
@@ -231,7 +278,10 @@ class CommandMeter(Meter):
             return False
 
 
-def _kill_group(group: int, number: int) -> None:
+_NO_NUMBER = "--power-cmd printed %r, which is no number of watts"
+
+
+def kill_group(group: int, number: int) -> None:
     try:
         os.killpg(group, number)
     except OSError:

@@ -7,6 +7,7 @@ No proxy is asked and no redirect followed: the plug is in the same network.
 
 import json
 import socket
+import time
 from typing import Any, Callable, Dict, Optional
 from urllib.parse import urlsplit
 
@@ -63,7 +64,9 @@ class PlugMeter(Meter):
         self._urls: Dict[str, str] = {kind: url} if kind else {name: root + path for name, path in PATHS.items()}
         self.method = "meter:" + (kind or "plug")
         host = parts.hostname or ""
-        self.source = "%s://%s" % (parts.scheme, host)  # neither a password nor a query
+        port = ":%d" % parts.port if parts.port else ""
+        self.source = "%s://%s%s" % (parts.scheme, host, port)  # neither a password nor a query
+        self.hint = "ask the plug at %s from a browser: is it on, in this network, and does it measure?" % self.source
         self._wrong: Optional[str] = None
 
     def start(self) -> "Meter":
@@ -75,6 +78,9 @@ class PlugMeter(Meter):
 
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), NoRedirect)
         return Meter.start(self)
+
+    def silence(self) -> str:
+        return "the plug %s has not answered yet" % self.source
 
     def _run(self) -> None:
         due = self._clock()
@@ -107,8 +113,18 @@ class PlugMeter(Meter):
             self.failed("no power from the plug %s: %s" % (self.source, wrong))
 
     def _fetch(self, url: str) -> Any:
+        """The time limit of a socket is one for each packet: an answer that trickles in needs one of its own."""
+        end = time.monotonic() + TIMEOUT_S
+        body = b""
         with self._opener.open(url, timeout=TIMEOUT_S) as answer:
-            return json.loads(answer.read(_ANSWER).decode("utf-8", "replace"))
+            while len(body) < _ANSWER:
+                piece = answer.read1(4096)
+                if not piece:
+                    break
+                body += piece
+                if time.monotonic() > end:
+                    raise socket.timeout()
+        return json.loads(body.decode("utf-8", "replace"))
 
 
 def _reason(error: Exception) -> str:
@@ -120,6 +136,6 @@ def _reason(error: Exception) -> str:
         return "no answer within %g s" % TIMEOUT_S
     if isinstance(cause, OSError) and cause.strerror:
         return clean(cause.strerror)
-    if isinstance(error, json.JSONDecodeError):
+    if isinstance(error, (json.JSONDecodeError, RecursionError)):
         return "the answer is no JSON"
     return clean(str(cause))[:120] or type(error).__name__

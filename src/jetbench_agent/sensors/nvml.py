@@ -8,6 +8,7 @@ from sysfs, it stands here.
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from . import gpu
+from .accuracy import assumed
 from .board import tree_strings
 from .files import Reading, Root, clean
 from .source import Slow, Source, channel
@@ -37,6 +38,7 @@ class Card(Source):
 
     driver = DRIVER
     alone = ALONE
+    update_ms = 100
 
     def __init__(self, columns: List[Dict[str, Any]], queries: List[Query], reasons: Optional[Query]) -> None:
         Source.__init__(self, columns)
@@ -52,6 +54,9 @@ class Card(Source):
             active = [] if type(bits) is str else [name for bit, name in _REASONS if bits & bit]
             self.throttle = (True, active, [], None) if active else None
         return [query() for query in self._queries]
+
+    def accuracy(self) -> Dict[str, Any]:
+        return assumed("power of a graphics card through NVML")
 
 
 class Library:

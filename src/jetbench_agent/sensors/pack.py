@@ -1,4 +1,5 @@
-"""The files of a board that its sensors are read from, to send along with a bug report. No serial numbers.
+"""The files of a board that its sensors are read from, to send along with a bug report. No serial numbers, and no
+hardware addresses: a battery of a Bluetooth mouse has one in its very name.
 
 Symbolic links are kept as links: sysfs is a tree of them, and a reader must find its way in the copy as on the board.
 """
@@ -16,6 +17,7 @@ PATTERNS = (
     "etc/nv_tegra_release",
     "etc/os-release",
     "etc/nvpmodel.conf",
+    "var/lib/nvpmodel/status",
     "proc/cpuinfo",
     "proc/meminfo",
     "proc/stat",
@@ -59,6 +61,7 @@ PRIVATE = ("serial", "uuid", "unique", "address", "asset", "sha", "hash", "key",
 VCGENCMD = ("pmic_read_adc", "get_throttled", "measure_temp")
 LARGEST_FILE = 16384
 _PRIVATE_LINE = re.compile("^[^\n]*serial[^\n]*\n?", re.IGNORECASE | re.MULTILINE)  # /proc/cpuinfo of a Pi has one
+_ADDRESS = re.compile(r"[0-9a-f]{2}([:_-])([0-9a-f]{2}\1){4,}[0-9a-f]{2}", re.IGNORECASE)
 MOST_FILES = 6000
 
 Entry = Dict[str, Any]
@@ -86,6 +89,8 @@ def _place(prefix: str, path: str, seen: Set[str]) -> List[Entry]:
     if any(word in os.path.basename(path).lower() for word in PRIVATE):
         return []
     links, real = _resolved(prefix, path)
+    if _ADDRESS.search(path) or _ADDRESS.search(real):
+        return []
     made = []
     for link, target in links:
         if link not in seen:
@@ -135,7 +140,7 @@ def _content(full: str) -> Entry:
         descriptor = os.open(full, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
         try:
             text = os.read(descriptor, LARGEST_FILE).decode("utf-8", "replace")
-            return {"text": _PRIVATE_LINE.sub("", text)}
+            return {"text": _ADDRESS.sub("xx:xx:xx:xx:xx:xx", _PRIVATE_LINE.sub("", text))}
         finally:
             os.close(descriptor)
     except (OSError, ValueError) as error:

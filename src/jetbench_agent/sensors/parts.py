@@ -1,16 +1,13 @@
-"""The sources of one module: found at the start, found again when the kernel has renumbered them, and slowed down when
-they take long."""
+"""The sources of one module: found at the start, and found again when the kernel has renumbered them."""
 
 import time
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from . import cooling
+from .aside import Aside, Hung, innermost
 from .files import KeptFile, Reading, Root
-from .source import Slow, Source, Wrapped
+from .source import Source
 
-SLOW_NS = 20000000  # a read that takes longer holds up the others
-_STRIKES, _WITHIN = 3, 20  # so many slow reads in so many ticks
-_SHARE = 10  # a slow source is read so rarely that it takes a tenth of the time
 _PATIENCE = 3  # ticks that a source is gone before it is looked for; twice as many each time it is not found
 _LONGEST = 600
 
@@ -49,6 +46,9 @@ class Part:
         if not found:
             self._root.forget(files)
             return False
+        for source in self.sources:
+            if isinstance(source, Aside):
+                source.end()
         self._root.forget(self._files)
         self._files = files
         self.sources = [Replaced(self.channels, self._keys, found, self._root)]
@@ -83,38 +83,11 @@ class Replaced(Source):
         return None in self._places or any(source.gone() for source in self._sources)
 
 
-class Demoted(Slow):
-    """A source that took too long, read so rarely that it does not hold up the others."""
-
-    def __init__(self, source: Source, cost_ns: int, clock: Callable[[], int]) -> None:
-        Slow.__init__(self, source, max(0.2, _SHARE * cost_ns / 1e9), clock)
-
-    def took(self, cost_ns: int) -> None:
-        self._period = max(self._period, _SHARE * cost_ns)
-
-
-class Strikes:
-    """Which sources take too long, and not just once."""
-
-    def __init__(self) -> None:
-        self._at: Dict[int, List[int]] = {}
-
-    def out(self, source: Source, tick: int) -> bool:
-        recent = [at for at in self._at.get(id(source), []) if at > tick - _WITHIN] + [tick]
-        self._at[id(source)] = recent
-        return len(recent) >= _STRIKES
-
-
-def label(source: Source) -> str:
-    """What a person calls a source: where it reads, or its first column."""
-    if not source.channels:
-        return type(_innermost(source)).__name__.lower()
-    return source.channels[0].get("source") or source.channels[0]["id"]
-
-
 def cost_us(source: Source) -> float:
     """Microseconds of wall clock that a read takes: the median of three."""
-    source = _innermost(source)
+    if isinstance(source, (Hung, Aside)):  # its own thread knows
+        return source.cost_ns / 1e3
+    source = innermost(source)
     costs = []
     for _ in range(3):
         begun = time.perf_counter()
@@ -124,12 +97,6 @@ def cost_us(source: Source) -> float:
             pass
         costs.append(time.perf_counter() - begun)
     return sorted(costs)[1] * 1e6
-
-
-def _innermost(source: Source) -> Source:
-    while isinstance(source, Wrapped):
-        source = source.source
-    return source
 
 
 def _keys(sources: List[Source]) -> List[Key]:

@@ -8,13 +8,16 @@ cannot stretch, as it can ``Condition.wait`` before Python 3.11.
 import os
 import select
 import threading
+import time
 from typing import Any, Callable, List, Optional, Tuple
 
+from .aside import AbandonedError
 from .files import monotonic_ns
 
 SHARE = 0.2  # of the period that reading may take
 _GROWTH = 1.25  # at least, so that it is said once and not every few ticks
 _MEDIAN_OF = 5
+_WATCH_S = 0.25
 
 
 def next_deadline(deadline: int, now: int, period: int) -> Tuple[int, int]:
@@ -37,6 +40,9 @@ class Poller:
     ``on_throttle(t_ns, now, active, notices, reason)`` comes before the first one and whenever it changes. ``t_ns`` is
     CLOCK_MONOTONIC in the middle of the reads. Callbacks run in the poller's thread; one that raises ends it, and
     ``error`` says why. ``on_log(text)`` hears when reading is too slow for the period.
+
+    A second thread looks now and then whether a read hangs: a board with ``overdue`` says so, and then the rest goes on
+    in a new thread. The old one ends when its read comes back.
     """
 
     def __init__(
@@ -61,6 +67,7 @@ class Poller:
         self._stopped = False
         self._thread: Optional[threading.Thread] = None
         self._pipe: Optional[Tuple[int, int]] = None
+        self._deadline: Optional[int] = None
         self._lock = threading.Lock()  # over the life of the pipe
         self.ticks = 0
         self.missed = 0
@@ -75,8 +82,9 @@ class Poller:
         ends = os.pipe()
         os.set_blocking(ends[1], False)
         self._pipe = ends
-        self._thread = threading.Thread(target=self._guarded, name="sensors", daemon=True)
-        self._thread.start()
+        self._launch()
+        if hasattr(self._board, "overdue"):
+            threading.Thread(target=self._watch, name="sensors-watch", daemon=True).start()
 
     def set_period(self, seconds: float) -> None:
         """A new rate from now on. Its first tick comes at once and reads what is otherwise read slowly as well."""
@@ -99,26 +107,44 @@ class Poller:
 
     def run(self) -> None:
         """The loop, in the calling thread."""
-        deadline = self._clock()
+        if self._deadline is None:
+            self._deadline = self._clock()
         while not self._stopped:
             fresh, self._restart = self._restart, False
             cost = self._tick(fresh)
-            deadline, missed = next_deadline(deadline, self._clock(), self._period)
+            self._deadline, missed = next_deadline(self._deadline, self._clock(), self._period)
             self.missed += missed
             self._weigh(cost)
             while not self._stopped and not self._restart:
-                left = deadline - self._clock()
+                left = self._deadline - self._clock()
                 if left <= 0:
                     break
                 self._wait(left / 1e9)
             if self._restart:
-                deadline = self._clock()
+                self._deadline = self._clock()
+
+    def _launch(self) -> None:
+        self._thread = threading.Thread(target=self._guarded, name="sensors", daemon=True)
+        self._thread.start()
 
     def _guarded(self) -> None:
         try:
             self.run()
-        except Exception as error:  # nobody listens any more
+        except AbandonedError:  # another thread has gone on
+            pass
+        except Exception as error:
             self.error = error
+            try:
+                self._on_log("the sensors are no longer read: %r" % error)
+            except Exception:  # nobody listens any more
+                pass
+
+    def _watch(self) -> None:
+        """``time.sleep``, for it does not stretch when the wall clock is set."""
+        while not self._stopped and self.error is None:
+            time.sleep(_WATCH_S)
+            if not self._stopped and self._board.overdue():
+                self._launch()
 
     def _tick(self, fresh: bool) -> int:
         begun = self._clock()

@@ -8,14 +8,20 @@ It gives the total only where the board has nothing better.
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
-from typing import Callable, Optional
+import threading
+from typing import Any, Callable, Dict, Optional
 
+from .accuracy import assumed
 from .files import clean
-from .meter import Meter
+from .meter import MOST_WATTS, Meter, kill_group
 
 SECONDS = 2  # that a report covers
+_PATIENCE_S = 30
+_LARGEST = 1 << 20
+_BOUNDED = 'ulimit -f 4096; exec "$@"'  # no file over 2 MiB, whatever it writes
 METHOD = "powertop (estimate)"
 NAME = "powertop"
 _LINE = re.compile(
@@ -36,13 +42,15 @@ def unusable(machine: Optional[str]) -> Optional[str]:
 
 
 def watts_of(report: str) -> Optional[float]:
-    """What a battery says comes before what the model says."""
+    """What a battery says comes before what the model says. None where neither is a power that could be."""
     found = {}
     for name, figure, prefix in _LINE.findall(report):
         try:
-            found.setdefault(name.split()[0], float(figure) * _UNITS[prefix])
+            watts = float(figure) * _UNITS[prefix]
         except ValueError:
             continue
+        if watts <= MOST_WATTS:
+            found.setdefault(name.split()[0], watts)
     return found.get("battery") or found.get("baseline")
 
 
@@ -53,11 +61,13 @@ class Powertop(Meter):
     method = METHOD
     scope = "estimate of powertop, calibrated or not (a model, no measurement)"
     source = NAME
+    hint = "run sudo powertop --csv=report.csv --time=2 by hand: its report has to name a power"
 
     def __init__(self, log: Callable[[str], None], seconds: int = SECONDS) -> None:
         Meter.__init__(self, log)
         self._seconds = seconds
         self._process: Optional[subprocess.Popen] = None
+        self._life = threading.Lock()
         self._said = False
 
     def _run(self) -> None:
@@ -71,36 +81,56 @@ class Powertop(Meter):
                     self._said = True
                     self._stopped.wait(10.0)
 
+    @property
+    def monitor(self) -> Dict[str, Any]:  # type: ignore[override]
+        return {"accuracy": assumed("estimate of powertop"), "update_ms": max(1, 1000 * self._seconds)}
+
     def _report(self, path: str) -> Optional[str]:
         """One report; what is wrong with it, or None."""
-        command = [NAME, "--csv=" + path, "--time=%d" % self._seconds]
+        last = ""
         try:
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-            )
-            said = self._process.communicate(timeout=self._seconds + 30)[1]
+            last = self._ask(path)
             with open(path, encoding="utf-8", errors="replace") as file:
-                watts = watts_of(file.read(1 << 20))
+                watts = watts_of(file.read(_LARGEST))
             os.unlink(path)
         except subprocess.TimeoutExpired:
-            self._end()
-            return "no report within %d s" % (self._seconds + 30)
+            return "no report within %d s" % (self._seconds + _PATIENCE_S)
+        except FileNotFoundError:
+            return "no report: %s" % (last or "it wrote none")
         except OSError as error:
-            last = clean(said.decode("utf-8", "replace").strip().rsplit("\n", 1)[-1]) if "said" in locals() else ""
-            return "no report: %s" % (last or error.strerror)
+            return "no report: %s" % error.strerror
         if watts is None:
             return "its report names no power: it needs a battery or RAPL, and sudo powertop --calibrate"
         self.take(watts)
         return None
 
-    def _end(self) -> None:
-        process = self._process
-        if process is not None and process.poll() is None:
+    def _ask(self, path: str) -> str:
+        """Has a report written; returns the last line of what was said. That goes to a file: a pipe would be open for
+        as long as anything that powertop started lives. Raises OSError, TimeoutExpired.
+        """
+        report = [NAME, "--csv=" + path, "--time=%d" % self._seconds]
+        with open(path + ".said", "w+b") as said:
+            with self._life:
+                if self._stopped.is_set():
+                    return ""
+                self._process = process = subprocess.Popen(
+                    ["/bin/sh", "-c", _BOUNDED, "sh", *report],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=said,
+                    start_new_session=True,
+                )
             try:
-                os.killpg(process.pid, 9)
-            except OSError:
-                pass
+                process.wait(self._seconds + _PATIENCE_S)
+            finally:
+                self._end()
+            said.seek(0)
+            return clean(said.read(_LARGEST).decode("utf-8", "replace").strip().rsplit("\n", 1)[-1])
+
+    def _end(self) -> None:
+        """Ends it and all it started."""
+        with self._life:
+            if self._process is not None:
+                kill_group(self._process.pid, signal.SIGKILL)
+                self._process.wait()
+                self._process = None

@@ -11,6 +11,7 @@ Both files are root's since CVE-2020-8694 (PLATYPUS: secrets leak through fine p
 import re
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
+from .accuracy import assumed
 from .files import LARGEST, KeptFile, Reading, Root
 from .source import Source, channel
 
@@ -32,6 +33,7 @@ class Domain(Source):
     """power and energy of one domain."""
 
     driver = DRIVER
+    update_ms = 1  # the counter moves about once a ms
 
     def __init__(self, label: str, path: str, energy: KeptFile, largest: KeptFile, clock: Callable[[], int]) -> None:
         power = channel("power." + label, "power", "W", 1e-6, path, hint=TWO)
@@ -64,6 +66,9 @@ class Domain(Source):
                 self._power = "stale"
             self._base = (self._counted, now)
         return [self._power, self._counted if self._counted < LARGEST else "read_error"]
+
+    def accuracy(self) -> Dict[str, Any]:
+        return assumed("RAPL counter")
 
     def _difference(self, before: Tuple[int, int], value: int, now: int) -> Optional[int]:
         used, passed = value - before[0], now - before[1]

@@ -11,6 +11,7 @@ Below another root nothing is run: ``vcgencmd/NAME.txt`` there holds its output.
 import re
 from typing import Any, Dict, List, Optional, Tuple
 
+from .accuracy import assumed
 from .board import tree_strings
 from .files import KeptFile, Reading, Root
 from .hwmon import chips
@@ -22,6 +23,9 @@ THROTTLED = "get_throttled"
 BITS = ("under-voltage", "frequency capped", "throttled by the firmware", "soft temperature limit")
 NO_VIDEO = "vcgencmd may not ask the firmware: sudo usermod -aG video $USER, then log in again"
 NO_TOOL = "vcgencmd is not installed, and the Pi 5's power rails are behind it: sudo apt install raspi-utils"
+NO_STATE = (
+    "get_throttled cannot be asked, so that nothing says no (vcgencmd is not installed: sudo apt install raspi-utils)"
+)
 NO_SENSOR = "no power sensor on this board (%s: only the Pi 5's PMIC measures): use an external meter"
 
 _LINE = re.compile(rb"^\s*([A-Za-z0-9_]+)_([AV]) (?:current|volt)\([0-9]+\)=(-?[0-9]{1,6}(?:\.[0-9]+)?)[AV]\s*$", re.M)
@@ -30,6 +34,8 @@ _MASK = re.compile(rb"\s*(?:throttled=)?(?:0x)?([0-9a-fA-F]{1,8})\s*\Z")
 
 class Pmic(Source):
     """power, voltage and current of every rail that has both, and the voltage of the input."""
+
+    update_ms = 1000  # vcgencmd runs once a second
 
     def __init__(self, output: Output, labels: List[str], has_input: bool) -> None:
         source = "vcgencmd " + PMIC
@@ -60,6 +66,9 @@ class Pmic(Source):
             volts = found.get(("EXT5V", "V"))
             row.append("read_error" if volts is None else int(round(volts * 1e6)))
         return row
+
+    def accuracy(self) -> Dict[str, Any]:
+        return assumed("converters of the PMIC")
 
     def rails(self) -> List[Tuple[str, Optional[str], int]]:
         return [(label, "pmic", 3 * place) for place, label in enumerate(self._labels)]
@@ -114,6 +123,7 @@ class Alarm(OneFile):
     """The alarm of hwmon ``rpi_volt`` (driver raspberrypi-hwmon). It can say yes; that it is silent is no "no"."""
 
     knows_throttle = True
+    alone = NO_STATE
 
     def read(self) -> List[Reading]:
         value = self.file.integer()

@@ -3,6 +3,7 @@
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from . import (
+    accuracy,
     battery,
     cooling,
     cpu,
@@ -12,8 +13,10 @@ from . import (
     hwmon_temperature,
     ina238,
     ina3221,
+    kernel_log,
     memory,
     nvml,
+    power_mode,
     rapl,
     rpi,
     soctherm,
@@ -21,15 +24,17 @@ from . import (
     total,
     x86_throttle,
 )
+from .aside import label
 from .board import identity, is_bare, is_nano_2gb
-from .files import MEANINGS, Reading, Root, monotonic_ns
-from .parts import SLOW_NS, Demoted, Part, Strikes, cost_us, label
-from .source import Slow, Source, channel
+from .files import MEANINGS, Reading, Root
+from .parts import Part, cost_us
+from .source import Source, channel
+from .sweep import Sweep
 
 # Power first, so that its reads lie closest together. A new sensor is a module in this list (see source.py).
 MODULES = (
     ina3221, ina238, rapl, nvml, rpi, battery, thermal, hwmon_temperature, cpu, gpu, emc, fan, memory, cooling,
-    soctherm, x86_throttle,
+    soctherm, kernel_log, x86_throttle, power_mode,
 )  # fmt: skip
 DERIVED = 2  # column 0 is the total power, column 1 the throttle state: made of the readings of the same row
 
@@ -40,21 +45,21 @@ class SensorBoard:
     def __init__(self, root: Root) -> None:
         self._root = root
         self._problems: List[str] = []
-        self._logs: List[str] = []
-        self._strikes = Strikes()
-        self._ticks = 0
         self._costs: Optional[Dict[str, float]] = None
         self._facts: Dict[str, Any] = {"reasons": MEANINGS}
         self._parts = [part for part in map(self._part, MODULES) if part is not None]
-        self._resort()
-        for source in self._sources:
+        self._sweep = Sweep(self._parts)
+        root.closing.append(self._sweep.close)
+        for source in self._sweep.sources:
             self._know(source.facts)
             self._problems += source.problems
         self._state: cooling.State = cooling.merged([], root)
         self._rule: Dict[str, Any] = {}
         self._members: List[int] = []
-        self._resolve(self._sweep(False))
+        self._monitors: Dict[str, Source] = {}
+        self._resolve(self._sweep.first())
         self._channels = self._columns()
+        self._sweep.bound(self._channels[DERIVED:])
         self._ids = [column["id"] for column in self._channels]
         self._silent = frozenset(column["id"] for column in self._channels if "reason" in column)
         why = self.read()[1]
@@ -64,8 +69,8 @@ class SensorBoard:
     def describe(self) -> Dict[str, Any]:
         """The fields of the ``Board`` event.
 
-        facts: cpu, gpu, power (rails of the total, its energy counters, update_ms of its monitor), reasons (what each
-        reason code means), read_cost_us (of each source).
+        facts: cpu, gpu, power_mode, power (rails of the total, its energy counters, update_ms and accuracy of its
+        monitors), reasons (what each reason code means), read_cost_us (of each source).
         """
         if self._costs is None:
             self._costs = self.costs()
@@ -82,7 +87,7 @@ class SensorBoard:
         ``why`` has the reason code of what is missing just now; a channel with a ``reason`` of its own is not in it.
         ``fresh`` reads the slow sources as well: for the start and the end of a run.
         """
-        row = self._sweep(fresh)
+        row: List[Any] = [0] * DERIVED + self._sweep.read(fresh)
         row[0] = total.add([row[place] for place in self._members]) if self._members else self._rule["reason"]
         row[1] = self._throttle_now()
         if "read_error" in row:
@@ -99,19 +104,28 @@ class SensorBoard:
         """(now, active, notices, reason) as of the last ``read``."""
         return self._state
 
+    def overdue(self) -> bool:
+        """Whether a read hangs. Asked by another thread, which then has to go on in place of the one that reads."""
+        return self._sweep.overdue()
+
+    def monitor(self, ident: str) -> Dict[str, Any]:
+        """update_ms and accuracy of what measures a power channel."""
+        source = self._monitors.get(ident)
+        return accuracy.facts([source]) if source is not None else {}
+
     def costs(self) -> Dict[str, float]:
         """Microseconds that a read of each source takes, measured now."""
         found: Dict[str, float] = {}
-        for source in self._sources:
+        for source in self._sweep.sources:
             name = label(source)
             found[name] = round(found.get(name, 0.0) + cost_us(source), 1)
         return found
 
     def take_logs(self) -> List[str]:
         """What happened to the sources since the last call, a sentence each."""
-        if not self._logs:
+        if not self._sweep.logs:
             return []
-        logs, self._logs = self._logs, []
+        logs, self._sweep.logs = self._sweep.logs, []
         return logs
 
     def close(self) -> None:
@@ -134,38 +148,39 @@ class SensorBoard:
             known = self._facts.get(key)
             self._facts[key] = dict(known, **value) if isinstance(known, dict) and isinstance(value, dict) else value
 
-    def _resort(self) -> None:
-        self._sources = [source for part in self._parts for source in part.sources]
-        self._throttling = [source for source in self._sources if source.knows_throttle]
-
-    def _resolve(self, row: List[Any]) -> None:
+    def _resolve(self, row: List[Reading]) -> None:
         """The rule of the total power, with what can be read at the start."""
         rails: List[Tuple[str, Optional[str]]] = []
         places: List[int] = []
+        monitors: List[Source] = []
         names: List[str] = [""] * DERIVED
-        for source in self._sources:
+        for source in self._sweep.sources:
             for name, driver, column in source.rails():
                 rails.append((name, driver))
                 places.append(len(names) + column)
+                monitors.append(source)
             names += [column["id"] for column in source.channels]
-        why = [row[place] if type(row[place]) is str else None for place in places]
-        lacking = [source.no_power for source in self._sources if source.no_power]
+        self._monitors = {names[place]: monitor for place, monitor in zip(places, monitors)}
+        readings = [row[place - DERIVED] for place in places]
+        why = [reading if type(reading) is str else None for reading in readings]
+        lacking = [source.no_power for source in self._sweep.sources if source.no_power]
         nano, bare = is_nano_2gb(self._root), is_bare(self._root)
         self._rule, members = total.resolve(rails, nano, bare, why, lacking[0] if lacking else None)
         self._members = [places[member] for member in members]
         counters = ["energy." + names[place].split(".", 1)[1] for place in self._members]
         has_counters = bool(counters) and all(counter in names for counter in counters)
         power = {"rails": [rails[member][0] for member in members]}
+        power.update(accuracy.facts([monitors[member] for member in members]))
         self._know({"power": dict(power, energy=counters) if has_counters else power})
 
     def _columns(self) -> List[Dict[str, Any]]:
         power = channel("power.total", "power", "W", 1e-6, self._rule["method"] or "", hint=self._rule["reason_text"])
         if self._rule["reason"]:
             power["reason"] = self._rule["reason"]
-        state = channel("throttle.now", "state", "", 1.0, cooling.FOLDER if self._throttling else "")
-        if not self._throttling:
+        state = channel("throttle.now", "state", "", 1.0, cooling.FOLDER if self._sweep.throttling else "")
+        if not self._sweep.throttling:
             state.update(reason="no_sensor", hint=self._state[3])
-        return _unique([power, state] + [column for source in self._sources for column in source.channels])
+        return _unique([power, state] + [column for source in self._sweep.sources for column in source.channels])
 
     def _explain(self, why: Dict[str, str]) -> None:
         """A column that is missing at the start says what to do about it, and so does an unknown throttle state."""
@@ -191,54 +206,22 @@ class SensorBoard:
 
     # -- a tick ------------------------------------------------------------------------------------------------------
 
-    def _sweep(self, fresh: bool) -> List[Any]:
-        """The readings of all sources, behind room for the derived columns."""
-        row: List[Any] = [0] * DERIVED
-        self._ticks += 1
-        slow = []
-        before = monotonic_ns()
-        for source in self._sources:
-            if fresh and isinstance(source, Slow):
-                source.refresh()
-            try:
-                row += source.read()
-            except Exception:  # a source that breaks costs its own columns, never the row
-                row += ["read_error"] * len(source.channels)
-            now = monotonic_ns()
-            if now - before > SLOW_NS:
-                slow.append((source, now - before))
-            before = now
-        for source, cost in slow:
-            self._struck(source, cost)
-        return row
-
     def _throttle_now(self) -> Reading:
-        if not self._throttling:
+        if not self._sweep.throttling:
             return "no_sensor"
-        alone = next((source.alone for source in self._throttling if source.alone), None)
-        self._state = cooling.merged([source.throttle for source in self._throttling], self._root, alone)
+        alone = next((source.alone for source in self._sweep.throttling if source.alone), None)
+        self._state = cooling.merged([source.throttle for source in self._sweep.throttling], self._root, alone)
         if self._state[0] is not None:
             return int(self._state[0])
         code = (self._state[3] or "").split(":", 1)[0]
         return code if code in MEANINGS else "no_sensor"
 
-    def _struck(self, source: Source, cost: int) -> None:
-        if isinstance(source, Demoted):
-            source.took(cost)
-        elif self._strikes.out(source, self._ticks):
-            demoted = Demoted(source, cost, monotonic_ns)
-            for part in self._parts:
-                part.sources = [demoted if other is source else other for other in part.sources]
-            self._resort()
-            text = "%s takes %.0f ms to read: from now on it is read every %.1f s"
-            self._logs.append(text % (label(source), cost / 1e6, demoted.period))
-
     def _look_for_the_lost(self) -> None:
         for part in self._parts:
             if part.rediscovered():
-                self._resort()
+                self._sweep.resort()
                 if part.is_whole():
-                    self._logs.append("%s: its devices were gone and have been found again" % part.name)
+                    self._sweep.logs.append("%s: its devices were gone and have been found again" % part.name)
 
 
 def _unique(columns: List[Dict[str, Any]]) -> List[Dict[str, Any]]:

@@ -9,6 +9,7 @@ import random
 import threading
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
+from .accuracy import assumed
 from .board import identity
 from .files import Root, monotonic_ns
 from .simulated_boards import BOARDS, BoardModel
@@ -268,6 +269,10 @@ class SimulatedBoard(object):
             ]
         return columns + [channel("oc." + name, "counter", "count", 1.0, SOURCE) for name in model.counters]
 
+    def _known(self) -> Dict[str, Any]:
+        """Every reading is a new one."""
+        return {"accuracy": assumed("simulated board")} if self._model.total.rails else {}
+
     def _facts(self, cpus: Any) -> Dict[str, Any]:
         model = self._model
         policies = {
@@ -288,5 +293,5 @@ class SimulatedBoard(object):
             },
             "cpu": {"online": cpus, "governor": SOURCE, "policies": policies},
             "gpu": gpu,
-            "power": {"rails": list(model.total.rails)},
+            "power": dict({"rails": list(model.total.rails)}, **self._known()),
         }

@@ -6,6 +6,7 @@ session, ``facts(root) -> dict``; it is listed in ``sensor_board.MODULES``. Noth
 
 from typing import Any, Dict, List, Optional, Tuple
 
+from .accuracy import assumed
 from .files import KeptFile, Reading
 
 
@@ -46,6 +47,7 @@ class Source:
     no_power: Optional[Tuple[str, str]] = None  # (reason code, sentence): why this board has no total power
     alone: Optional[str] = None  # why the throttle state is unknown where no other source knows it
     problems: Tuple[str, ...] = ()  # what a person should know before measuring
+    update_ms: Optional[int] = None  # how often a monitor of power has something new, as far as it is known
 
     def __init__(self, channels: List[Dict[str, Any]]) -> None:
         self.channels = channels
@@ -60,6 +62,10 @@ class Source:
     def rails(self) -> List[Tuple[str, Optional[str], int]]:
         """(label, driver, column) of each power rail."""
         return [] if self.rail is None else [(self.rail, self.driver, 0)]
+
+    def accuracy(self) -> Dict[str, Any]:
+        """How well its power is known: accuracy.py says in which shape."""
+        return assumed("this sensor")
 
     def files(self) -> List[KeptFile]:
         """The files without which there is nothing to read."""
@@ -111,14 +117,20 @@ class Wrapped(Source):
         self.source = source
         self.knows_throttle, self.alone, self.no_power = source.knows_throttle, source.alone, source.no_power
         self.rail, self.driver = source.rail, source.driver
-        self.facts, self.problems = source.facts, source.problems
+        self.facts, self.problems, self.update_ms = source.facts, source.problems, source.update_ms
 
     @property
     def throttle(self) -> Optional[tuple]:  # type: ignore[override]
         return self.source.throttle
 
+    def repeated(self) -> None:
+        self.source.repeated()
+
     def rails(self) -> List[Tuple[str, Optional[str], int]]:
         return self.source.rails()
+
+    def accuracy(self) -> Dict[str, Any]:
+        return self.source.accuracy()
 
     def files(self) -> List[KeptFile]:
         return self.source.files()

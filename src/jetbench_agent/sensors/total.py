@@ -72,8 +72,8 @@ def resolve(
             return rule, members
     unknown = [label for label, driver in rails if driver in INPUTS or driver == OTHER]
     if unknown:
-        text = "which of these rails make up the total is not known: " + ", ".join(unknown)
-        return _none("unresolved_rails", text[:200]), []
+        text = "which of these rails make up the total is not known; if you know it: --power-rail LABEL; there are: "
+        return _none("unresolved_rails", text + ", ".join(unknown)[:200]), []
     if no_power:
         return _none(*no_power), []
     return _none("no_sensor", NANO_2GB if nano_2gb else BARE if bare else NOTHING), []
@@ -130,7 +130,12 @@ def add(readings: list):
     found = [reading for reading in readings if reading != "on_ac_no_sensor"]
     if not found:
         return "on_ac_no_sensor"
-    for reading in found:
-        if type(reading) is str:
-            return reading if all(other == reading for other in found) else "read_error"
-    return sum(found)
+    missing = {reading for reading in found if type(reading) is str}
+    if not missing:
+        return sum(found)
+    # One rail that is gated is still a hole in a sum; that one waits for its second sample, or is stale, is why.
+    common = missing.pop() if len(missing) == 1 else "read_error"
+    return common if common in _OF_A_SUM or found.count(common) == len(found) else "read_error"
+
+
+_OF_A_SUM = ("stale", "needs_two_samples", "no_permission")

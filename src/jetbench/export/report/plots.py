@@ -59,7 +59,7 @@ def drawings(sessions: Sessions) -> Iterator[tuple[str, str, Draw]]:
             yield name, caption, lambda figure, lines=lines, by=by: _lines(figure, lines, by)  # type: ignore[misc]
     yield from _of_cases(sessions)
     for number, (state, _) in enumerate(sessions, 1):
-        if state.run is not None and state.history:
+        if state.run is not None and (len(state.history) or len(state.lane)):
             caption = "Latency, power, temperature and clock over the run"
             yield f"timeline:{number}", caption, lambda figure, state=state: _timeline(figure, state)  # type: ignore[misc]
 
@@ -190,14 +190,15 @@ def _channels(state: SessionState, begin: int) -> Iterator[tuple[str, tuple[list
     board = state.board
     if board is None:
         return
-    newest = [state.history[c.id][-1][1] if state.history[c.id] else None for c in board.channels]
+    row = state.history.row()
+    newest = [row.get(c.id) for c in board.channels]
     clock = next((c.id for c in board.channels if c.id in ("clock.gpu",) or c.id.startswith("clock.cpu.")), None)
     for name, label in (
         (TOTAL_POWER, "power, W"),
         (headline_temperature(board, newest), "\N{DEGREE SIGN}C"),
         (clock, "clock, MHz"),
     ):
-        known = [(t, v) for t, v in state.history.get(name or "", ()) if v is not None and t >= begin]
+        known = [(t, v) for t, v in state.history.series(name or "") if v is not None and t >= begin]
         known = known[:: max(1, len(known) // MOST_POINTS)]
         if known:
             yield label, ([(t - begin) * 1e-9 for t, _ in known], [v for _, v in known])

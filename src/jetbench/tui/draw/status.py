@@ -11,7 +11,9 @@ from jetbench.domain.text import printable
 from jetbench.session.snapshot import Snapshot
 from jetbench.tui.control import busy
 from jetbench.tui.draw import readings
+from jetbench.tui.draw.track import track
 from jetbench.tui.glyphs import Glyphs
+from jetbench.tui.playing import View
 from jetbench.tui.row import Row
 from jetbench.tui.text import clip, clock, size
 
@@ -58,6 +60,71 @@ def draw(snapshot: Snapshot, width: int, glyphs: Glyphs, wall: str) -> Row:
             row.put(text, span_role)
         row.gap(3)
     return row
+
+
+TRACK = (20, 60)  # cells, at least and at most
+
+
+def moved(snapshot: Snapshot, view: View, width: int, glyphs: Glyphs) -> Row:
+    """The line while the view is frozen, or of a recording: the moment looked at, and all there is as a track."""
+    row = Row(width, "cursor").gap(1)
+    row.put("REPLAY" if view.mode == "replay" else "FROZEN", "running").gap()
+    row.put(hours(view.seconds), "strong")
+    if view.mode == "replay":
+        row.put(f" / {hours((view.span.end - view.span.begin) * 1e-9)}", "text").gap()
+        row.put(
+            "playing" if view.playing else "the end" if view.at_end else "paused", "good" if view.playing else "warn"
+        )
+        row.put(f" x{_speed(view.speed)}", "text").gap()
+    else:
+        row.put(f"  {behind(view.behind)} behind live", "warn").gap(2)
+    fields = [Field(0, [("SIMULATED", "warn")] if simulated(snapshot) else []), Field(2, [_event(view, snapshot)])]
+    fields.append(_board(snapshot, glyphs))
+    fields = [field for field in fields if field.spans and field.spans[0][0]]
+    room = width - row.used - 2
+    while fields and room - sum(field.width for field in fields) < (TRACK[0] if len(fields) > 1 else 12):
+        dropped = max(fields, key=lambda field: field.rank)
+        if dropped.rank == 0:  # what is made up says so
+            break
+        fields.remove(dropped)
+    track(row, view, min(TRACK[1], room - sum(field.width for field in fields)), glyphs)
+    for field in fields:
+        row.gap(2)
+        for text, role in field.spans:
+            row.put(text, role)
+    return row
+
+
+def hours(seconds: float) -> str:
+    """00:03:20: as wide at the begin as at the end."""
+    whole = max(0, int(seconds))
+    return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}"
+
+
+def behind(minutes: int) -> str:
+    """In whole minutes: it must not move while a person reads."""
+    return f"{minutes} min" if minutes else "under 1 min"
+
+
+def _speed(speed: float) -> str:
+    return f"{speed:g}" if speed >= 1 else f"1/{1 / speed:g}"
+
+
+def _event(view: View, snapshot: Snapshot) -> Span:
+    """What happened at the moment looked at, in words."""
+    here = next((found for found in view.moments if found.t == view.here), None)
+    if here is None:
+        return "", "text"
+    models = {result.case.id: result.case.model for result in snapshot.cases}
+    of = models.get(here.case, "") if here.case is not None else ""
+    words = {
+        "case": f"{of} begins",
+        "case_end": f"{of} ends: {here.text}",
+        "throttle": f"throttled: {here.text}" if here.text else "no longer throttled",
+        "mark": f"mark {here.text}".strip(),
+        "fault": here.text,
+    }
+    return clip(printable(words.get(here.kind, "")), 40), "strong"
 
 
 def fitted(fields: list[Field], width: int) -> list[Field]:

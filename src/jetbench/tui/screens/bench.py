@@ -13,9 +13,10 @@ from textual.screen import Screen
 
 from jetbench.domain.results import CaseResult
 from jetbench.session.snapshot import Snapshot
-from jetbench.tui.bindings import KEYS, action
+from jetbench.tui.bindings import FURTHER, KEYS, action
 from jetbench.tui.control import busy
 from jetbench.tui.draft import Draft
+from jetbench.tui.playing import View
 from jetbench.tui.widgets.bars import KeyBar, StatusLine
 from jetbench.tui.widgets.board import BoardPane
 from jetbench.tui.widgets.canvas import Canvas
@@ -35,6 +36,7 @@ class BenchScreen(Screen[None]):
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(key.keys, action(key), key.help, id=key.id, show=False) for key in KEYS),
+        *(Binding(keys, run, id=name, show=False) for keys, run, name in FURTHER),
         Binding("shift+tab", "next_pane(-1)", "Go to the pane before.", id="previous-pane", show=False),
     ]
 
@@ -60,12 +62,19 @@ class BenchScreen(Screen[None]):
 
     # -- what is drawn
 
-    def show(self, snapshot: Snapshot, now: float) -> None:
+    def show(self, snapshot: Snapshot, now: float, view: View | None = None, jumped: bool = False) -> None:
+        """``jumped``: another moment was asked for, and no pane waits until it is due."""
+        if view is not None:
+            self.status.view = view
+            self.keys.look(view)
         for canvas in (self.status, self.models, self.log_pane, self.latency, self.power, self.keys):
             canvas.show(snapshot, now)
+            if jumped:
+                canvas.redraw()
 
-    def prepare(self, snapshot: Snapshot, size: Size) -> None:
+    def prepare(self, snapshot: Snapshot, size: Size, view: View) -> None:
         """Before the first paint."""
+        self.status.view = self.keys.view = view
         self._arrange(*size)
         for canvas in (self.status, self.models, self.log_pane, self.latency, self.power, self.keys):
             canvas.snapshot = snapshot

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 
 from jetbench.session.snapshot import Snapshot
-from jetbench.tui.bindings import KEYS, Key
+from jetbench.tui.bindings import KEYS, Key, Mode
 from jetbench.tui.control import busy
 from jetbench.tui.draw import status as draw
 from jetbench.tui.draw.frame import Room
+from jetbench.tui.playing import View
 from jetbench.tui.row import Row
 from jetbench.tui.widgets.canvas import Canvas
 
@@ -18,6 +19,7 @@ class StatusLine(Canvas):
 
     def __init__(self) -> None:
         super().__init__(id="status")
+        self.view = View()
 
     def show(self, snapshot: Snapshot, now: float) -> None:
         """Some of it moves with time alone, so it is drawn each time; only what changed is sent."""
@@ -25,6 +27,8 @@ class StatusLine(Canvas):
         self.redraw()
 
     def rows(self, room: Room) -> list[Row]:
+        if self.view.mode != "live":
+            return [draw.moved(self.snapshot, self.view, room.width, room.glyphs)]
         return [draw.draw(self.snapshot, room.width, room.glyphs, time.strftime("%H:%M"))]
 
 
@@ -34,22 +38,31 @@ class KeyBar(Canvas):
 
     def __init__(self) -> None:
         super().__init__(id="keys")
+        self.view = View()
+
+    def look(self, view: View) -> None:
+        """Other keys mean something in a recording, and while the view is frozen."""
+        turned = (view.mode, view.guest) != (self.view.mode, self.view.guest)
+        self.view = view
+        if turned:
+            self.redraw()
 
     def rows(self, room: Room) -> list[Row]:
-        running = busy(self.snapshot)
+        running, mode = busy(self.snapshot), self.view.mode
         row = Row(room.width, "bar").gap(1)
-        for key in fitting(room.width - 2):
-            able = key.when == "always" or running == (key.when == "busy")
-            row.put(key.shown, "key" if able else "faint").put(f" {key.label}", "muted" if able else "faint").gap(2)
+        for key in fitting(room.width - 2, mode):
+            able = mode == "replay" or key.when == "always" or running == (key.when == "busy")
+            word = "back" if key.id == "quit" and self.view.guest else key.word(mode)
+            row.put(key.shown, "key" if able else "faint").put(f" {word}", "muted" if able else "faint").gap(2)
         return [row]
 
 
-def fitting(width: int) -> list[Key]:
+def fitting(width: int, mode: Mode = "live") -> list[Key]:
     """The keys that have room, the most important of them, in the table's order."""
-    wanted = sorted((key for key in KEYS if key.bar), key=lambda key: key.bar)
+    wanted = sorted((key for key in KEYS if key.place(mode)), key=lambda key: key.place(mode))
     chosen: list[Key] = []
     for key in wanted:
-        needed = len(key.shown) + len(key.label) + 3
+        needed = len(key.shown) + len(key.word(mode)) + 3
         if needed <= width:
             chosen.append(key)
             width -= needed

@@ -1,0 +1,74 @@
+"""A recording in the place of a live session: the same pictures, of any moment, and nothing can be measured in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from jetbench.domain.plan import Plan
+from jetbench.session.load import load
+from jetbench.session.moment import Looker, span
+from jetbench.session.picture import picture
+from jetbench.session.playhead import Span
+from jetbench.session.snapshot import Snapshot
+from jetbench.session.state import SessionState
+
+ONLY_READ = "this is a recording: nothing is measured in it"
+
+
+class ReplaySession:
+    """Read once, whole. Raises RecordingError where the file is no recording; ``damage`` says what is left out."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._state, damage = load(path, whole=True)
+        self.damage = damage.text()
+        self._looker = Looker()
+        taken = picture(self._state)
+        measured = {result.case.model for result in taken.cases}
+        self._end = replace(
+            taken,
+            models=tuple(model for model in taken.models if model.name in measured),
+            models_known=True,  # nobody is there who could still tell
+            recording=str(path),
+            recording_bytes=path.stat().st_size,
+        )
+
+    @property
+    def is_replay(self) -> bool:
+        return True
+
+    @property
+    def recording(self) -> Path:
+        return self._path
+
+    def snapshot(self) -> Snapshot:
+        """The session at its end."""
+        return self._end
+
+    def look(self, t: int) -> Snapshot:
+        taken = self._looker.at(self._state, self._end, t)
+        return replace(taken, recording=self._end.recording, recording_bytes=self._end.recording_bytes)
+
+    def span(self) -> Span:
+        return span(self._state)
+
+    def read(self, function: Callable[[SessionState], Any]) -> Any:
+        return function(self._state)
+
+    def run(self, plan: Plan) -> None:
+        raise RuntimeError(ONLY_READ)
+
+    def mark(self, text: str = "") -> None:
+        raise RuntimeError(ONLY_READ)
+
+    def stop(self, force: bool = False) -> None:
+        """Nothing goes on."""
+
+    def request_models(self) -> None:
+        """Nobody is there to be asked."""
+
+    def close(self) -> None:
+        """Nothing is open."""
