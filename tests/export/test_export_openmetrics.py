@@ -1,4 +1,4 @@
-"""OpenMetrics text 1.0: by a strict parser of our own, by that of prometheus_client, and by that of the older format."""
+"""OpenMetrics text 1.0, read by a strict parser of our own, by prometheus_client's, and by that of the older format."""
 
 from __future__ import annotations
 

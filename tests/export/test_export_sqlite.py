@@ -95,7 +95,9 @@ def test_it_says_that_a_board_is_simulated(tmp_path):
 
 def test_channels_that_differ_in_capitals_only(tmp_path):
     board = streams.board()
-    channels = [msgspec.structs.replace(board.channels[1], id=name) for name in ("power.A", "power.a", 'x"; DROP TABLE')]
+    channels = [
+        msgspec.structs.replace(board.channels[1], id=name) for name in ("power.A", "power.a", 'x"; DROP TABLE')
+    ]
     events = streams.session()
     events[0] = msgspec.structs.replace(board, channels=tuple(channels))
     with closing(opened(exported(tmp_path, events))) as database:

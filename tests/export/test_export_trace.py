@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections import defaultdict
+from itertools import pairwise
 from pathlib import Path
 
 import goldens
@@ -59,7 +60,7 @@ def valid(events: list[dict]) -> None:
     assert {(event["pid"], event.get("tid")) for event in events} <= named | {(trace.BOARD, None)}
     for slices in tracks.values():
         slices.sort()
-        for (_, end), (begin, _) in zip(slices, slices[1:], strict=False):
+        for (_, end), (begin, _) in pairwise(slices):
             assert begin >= end - 0.0005
 
 

@@ -60,6 +60,7 @@ def link(name: str, target: str) -> tuple[tarfile.TarInfo, bytes]:
         [link("a", "/etc")],
         [link("a", "../../etc")],
         [link("a", "b"), link("b", "..")],
+        [link("p/q/l", "../../x"), link("x", "p"), link("s", "p/q/l/../..")],
     ],
 )
 def test_nothing_leaves_the_folder(tmp_path: Path, members: list[tuple[tarfile.TarInfo, bytes]]) -> None:
@@ -70,11 +71,28 @@ def test_nothing_leaves_the_folder(tmp_path: Path, members: list[tuple[tarfile.T
     assert [path.name for path in tmp_path.rglob("*evil*")] == []
 
 
-def test_devices_are_left_out(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE, tarfile.LNKTYPE])
+def test_devices_pipes_and_hard_links_are_refused(tmp_path: Path, kind: bytes) -> None:
     member = tarfile.TarInfo("dev")
-    member.type, member.devmajor, member.devminor = tarfile.CHRTYPE, 1, 3
-    board_pack.lay_out(archive(tmp_path / "x.tar.gz", (member, b"")), tmp_path / "out")
+    member.type, member.devmajor, member.devminor, member.linkname = kind, 1, 3, "/etc/passwd"
+    with pytest.raises(board_pack.PackError, match="no file, folder or symbolic link"):
+        board_pack.lay_out(archive(tmp_path / "x.tar.gz", (member, b"")), tmp_path / "out")
     assert not (tmp_path / "out" / "dev").exists()
+
+
+def test_a_loop_of_links_is_one_line(tmp_path: Path) -> None:
+    members = link("a", "b"), link("b", "a"), (tarfile.TarInfo("a/name"), b"x")
+    run = jetbench("sensors", "--root", archive(tmp_path / "x.tar.gz", *members))
+    assert (run.returncode, len(run.stderr.splitlines())) == (2, 1)
+
+
+def test_a_header_that_is_a_bomb_is_not_read(tmp_path: Path) -> None:
+    member = tarfile.TarInfo("x")
+    member.pax_headers = {"comment": "A" * (65 << 20)}
+    with tarfile.open(tmp_path / "x.tar.gz", "w:gz", format=tarfile.PAX_FORMAT) as made:
+        made.addfile(member, io.BytesIO(b""))
+    with pytest.raises(board_pack.PackError, match="larger"):
+        board_pack.lay_out(tmp_path / "x.tar.gz", tmp_path / "out")
 
 
 def test_a_bomb_is_refused(tmp_path: Path) -> None:

@@ -158,16 +158,25 @@ def refused(*arguments: str | Path) -> str:
 
 @pytest.mark.parametrize(
     "options",
-    [["-m", "resnet18"], ["-k", "3"], ["--until", "1%"], ["-b", "2"], ["--rounds", "2"], ["--seed", "1"], ["--fresh"]]
-    + [["-o", "x.jsonl"], ["--device", "cpu"], ["--weights", "x"], ["plan.toml"]],
-    ids=lambda options: options[0],
+    [
+        "-m resnet18",
+        "-k 3",
+        "--until 1%",
+        "-b 2",
+        "--rounds 2",
+        "--seed 1",
+        "--fresh",
+        "-o x.jsonl",
+        "--weights x",
+        "plan.toml",
+    ],
 )
-def test_options_that_contradict_the_file(tmp_path: Path, options: list[str]) -> None:
+def test_options_that_contradict_the_file(tmp_path: Path, options: str) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(streams.lines([header(board=streams.board())]))
-    said = refused("--resume", path, *options)
-    assert "contradicts it" in said
-    assert (options[0] if options[0].startswith("-") else "a plan") in said.replace("--model", "-m")
+    said = refused("--resume", path, *options.split())
+    named = options.split()[0] if options.startswith("-") else "a plan"
+    assert f"{named} contradicts it" in said
 
 
 def test_a_file_that_somebody_writes(tmp_path: Path) -> None:

@@ -50,19 +50,6 @@ def test_a_line_keeps_its_gaps(values, height):
                 assert (set(column) != {" "}) == (bucket is not None)
 
 
-def test_time_buckets_do_not_move_with_time():
-    history = [(t * 10**9, float(t)) for t in range(100)]
-    now = series.by_time(history, 99 * 10**9, 10**9, 20)
-    later = series.by_time(history, 99 * 10**9 + 400_000_000, 10**9, 20)
-    assert now == later and now[-1] == (99.0, 99.0) and now[0] == (80.0, 80.0)
-
-
-def test_long_holes_stay_holes_and_short_ones_do_not():
-    history = [(0, 1.0), (2 * 10**9, 2.0), (9 * 10**9, 3.0)]
-    found = series.by_time(history, 9 * 10**9, 10**9, 10)
-    assert found[1] == (1.0, 1.0) and found[5] is None and found[9] == (3.0, 3.0)
-
-
 @given(st.text(max_size=80), st.integers(0, 40))
 def test_a_row_is_never_wider_and_never_unprintable(text, width):
     row = Row(width).put(text).end(text).fit(text, 10)

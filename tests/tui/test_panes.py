@@ -40,7 +40,7 @@ def test_the_histogram_is_drawn_with_its_percentiles():
         assert "█" in shown and "p50 68." in shown and "n 1500" in shown and " ms" in shown
         marks = next(line for line in shown.splitlines() if "p50" in line and "p99" in line and "68" not in line)
         assert marks.index("p50") < marks.index("p95") < marks.index("p99")
-        assert "passes in order" in shown
+        assert "over time" in shown
         roles = {app.palette.style(name) for name in ("p50", "p95", "p99")}
         drawn = {segment.style for strip in app.bench.latency.strips for segment in strip if "█" in segment.text}
         assert drawn & roles
@@ -270,7 +270,7 @@ def test_a_cool_down_that_has_only_begun_changes_nothing():
     begun.extra = {"t": begun.state.stage.t + fakes.S}
 
     async def script(app, pilot):
-        assert "cooling down" in pane(app, "models") and "passes in order" in pane(app, "latency")
+        assert "cooling down" in pane(app, "models") and "over time" in pane(app, "latency")
 
     drive(begun, script)
 
@@ -298,10 +298,10 @@ def test_what_moves_with_time_alone_is_drawn_though_nothing_else_changes():
 
 def test_a_case_that_is_over_can_be_read_while_the_run_goes_on():
     async def script(app, pilot):
-        assert "passes in order" in pane(app, "latency")
+        assert "over time" in pane(app, "latency")
         await pilot.press("up", "up")
         assert "mobilenet_v2" in pane(app, "latency") and "grade" in pane(app, "latency")
         await pilot.press("down", "down")
-        assert "passes in order" in pane(app, "latency")
+        assert "over time" in pane(app, "latency")
 
     drive(running(), script, plan=Plan(k=2000))

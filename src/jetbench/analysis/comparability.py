@@ -86,7 +86,7 @@ def unknown_mode(base: Setting, other: Setting) -> str | None:
         return None
     if any(_mode(setting)["power mode"] is not None for setting in (base, other)):
         return None
-    return "the power mode is recorded in neither (only jtop tells it): if it was changed, the figures say nothing"
+    return "the power mode is recorded in neither: if it was changed, the figures say nothing"
 
 
 # -- what a session says of itself, as words; facts of a recording are data and may be anything
@@ -127,7 +127,9 @@ def _board(setting: Setting) -> Facts:
 
 def _mode(setting: Setting) -> Facts:
     jtop = _facts(setting, "jtop")
-    return {"power mode": _said(jtop.get("nvpmodel")), "jetson_clocks": _said(jtop.get("jetson_clocks"))}
+    told = setting.board.facts.get("power_mode") if setting.board is not None else None
+    mode = _said(jtop.get("nvpmodel")) or _said(told)
+    return {"power mode": mode, "jetson_clocks": _said(jtop.get("jetson_clocks"))}
 
 
 def _state(setting: Setting) -> Facts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -97,13 +98,19 @@ def export_file(file: Path, form: str, output: Path | None, meter: Path | None =
     """Files written. Raises CliError."""
     write, suffix = FORMATS[form]
     target = output or beside(file, suffix)
-    if target.exists() and file.exists() and target.samefile(file):
+    if _same(target, file):
         raise CliError(f"{target} is the recording itself: name another file or folder with -o")
     state = load_or_fail(file, meter)
     try:
         return write(target, state, file)
     except (ExportError, RecordingError) as error:
         raise CliError(str(error)) from error
+
+
+def _same(target: Path, file: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return target.samefile(file)
+    return False  # one of them is not there, which is told when it is opened
 
 
 def beside(file: Path, suffix: str) -> Path:

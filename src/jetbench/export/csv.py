@@ -12,7 +12,7 @@ from jetbench.domain.metrics import METRICS, Metric
 from jetbench.export import passes, telemetry
 from jetbench.export.cells import MISSING, figure, words
 from jetbench.export.document import document
-from jetbench.export.files import make_folder, replacing
+from jetbench.export.files import make_folder, replacing, replacing_bytes
 from jetbench.session.state import SessionState
 
 CASES, SAMPLES, TELEMETRY = "cases.csv", "samples.csv", "telemetry.csv"
@@ -46,8 +46,8 @@ def _write(path: Path, table: Iterable[Iterable[str]]) -> None:
 
 def _write_samples(path: Path, state: SessionState) -> None:
     """A row a forward pass, with its flags."""
-    with replacing(path) as file:
-        _dump(file, [SAMPLE_COLUMNS])
+    with replacing_bytes(path) as file:
+        file.write(f"{','.join(SAMPLE_COLUMNS)}\r\n".encode())
         file.writelines(passes.rows(state))
 
 

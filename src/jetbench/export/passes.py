@@ -25,8 +25,8 @@ _FILL = b"~"
 _encoder = msgspec.json.Encoder()
 
 
-def rows(state: SessionState) -> Iterator[str]:
-    """Many rows at once; start_s counts from the start of the run. No cell needs quotes."""
+def rows(state: SessionState) -> Iterator[bytes | bytearray]:
+    """Many rows at once, ASCII; start_s counts from the start of the run. No cell needs quotes."""
     begin = state.run.t if state.run else 0
     for case_id, record in state.records.items():
         flags = of_passes(record, state.observed)
@@ -34,25 +34,27 @@ def rows(state: SessionState) -> Iterator[str]:
             yield from _rows(case_id, record, flags, first, min(first + BLOCK, len(flags)), begin)
 
 
-def _rows(case_id: int, record: ObservedCase, flags: Sequence[str], first: int, last: int, begin: int) -> Iterator[str]:
+def _rows(
+    case_id: int, record: ObservedCase, flags: Sequence[str], first: int, last: int, begin: int
+) -> Iterator[bytes | bytearray]:
     if last - first <= _FEW:
         yield _one_by_one(case_id, record, flags, first, last, begin)
         return
     grid = _grid(case_id, record, flags[first:last], first, begin)
     if grid is not None:
-        yield grid.decode("ascii")
+        yield grid
         return
     middle = (first + last) // 2
     yield from _rows(case_id, record, flags, first, middle, begin)
     yield from _rows(case_id, record, flags, middle, last, begin)
 
 
-def _one_by_one(case_id: int, record: ObservedCase, flags: Sequence[str], first: int, last: int, begin: int) -> str:
+def _one_by_one(case_id: int, record: ObservedCase, flags: Sequence[str], first: int, last: int, begin: int) -> bytes:
     return "".join(
         f"{case_id},{record.round[at]},{record.index[at]},"
         f"{seconds(record.start[at] - begin)},{seconds(record.duration[at])},{flags[at]}\r\n"
         for at in range(first, last)
-    )
+    ).encode("ascii")
 
 
 def _grid(case_id: int, record: ObservedCase, flags: Sequence[str], first: int, begin: int) -> bytearray | None:

@@ -7,6 +7,7 @@ point outside the folder it is laid out in.
 from __future__ import annotations
 
 import contextlib
+import gzip
 import io
 import posixpath
 import tarfile
@@ -17,6 +18,7 @@ from jetbench.domain.events import PackFile
 
 SUFFIXES = (".tar.gz", ".tgz")
 _LARGEST = 32 << 20  # bytes of all files
+_UNPACKED = 2 * _LARGEST  # with the headers between them, which may be as long as they like
 _MOST = 20_000
 _UNREADABLE = ("EACCES", "EPERM")
 
@@ -56,16 +58,41 @@ def write(path: Path, files: Iterable[PackFile]) -> int:
 
 def lay_out(path: Path, folder: Path) -> None:
     """Files, links and folders of the archive under ``folder``. Raises PackError."""
+    links: list[Path] = []
     try:
-        with tarfile.open(path, "r:gz") as archive:
+        with _Bounded(path) as unpacked, tarfile.open(fileobj=unpacked, mode="r:") as archive:
             size = 0
             for count, member in enumerate(archive):
                 size += member.size
                 if count >= _MOST or size > _LARGEST:
-                    raise PackError(f"{path}: larger than any board; not opened")
+                    raise TooLargeError
                 _place(archive, member, folder)
-    except (tarfile.TarError, EOFError, OSError) as error:
+                links += [folder / member.name] if member.issym() else []
+        for link in links:  # by its words each stays inside; what it leads to through others is seen now
+            if not link.resolve().is_relative_to(folder.resolve()):
+                raise PackError(f"{path}: a link in it points outside the archive's folder; not opened")
+    except TooLargeError as error:
+        raise PackError(f"{path}: larger than any board; not opened") from error
+    except (tarfile.TarError, EOFError, OSError, RuntimeError) as error:  # RuntimeError: a loop of links, before 3.13
         raise PackError(f"{path}: no archive of a board: {error}") from error
+
+
+class TooLargeError(Exception):
+    """More than any board has."""
+
+
+class _Bounded(gzip.GzipFile):
+    """Not unpacked beyond a limit: a header of an archive is read whole, however long it says it is."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is None or size < 0 or self.tell() + size > _UNPACKED:
+            raise TooLargeError
+        return super().read(size)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        if offset > _UNPACKED:
+            raise TooLargeError
+        return super().seek(offset, whence)
 
 
 def _place(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
@@ -88,6 +115,8 @@ def _place(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> N
         target.write_bytes(data.read() if data is not None else b"")
         if not member.mode & 0o444:
             target.chmod(0o000)
+    else:
+        raise PackError(f"{member.name!r} is no file, folder or symbolic link; not opened")
 
 
 def _stays(folder: Path, target: Path) -> bool:

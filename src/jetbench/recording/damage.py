@@ -14,6 +14,7 @@ class Damage:
     torn: int = 0  # bytes of a last line without its end: the writer was cut off
     first_offset: int | None = None  # of the first line left out
     first_reason: str | None = None
+    stopped: str | None = None  # why nothing was read beyond a point
 
     def line(self, offset: int, reason: str) -> None:
         self.lines += 1
@@ -23,12 +24,16 @@ class Damage:
         self.unknown += 1
         self._first(offset, f"unknown kind {name!r}")
 
+    def stop(self, offset: int, reason: str) -> None:
+        """Nothing after ``offset`` can be read."""
+        self.stopped = f"all after byte {offset}: {reason[:200]}"
+
     def _first(self, offset: int, reason: str) -> None:
         if self.first_offset is None:
             self.first_offset, self.first_reason = offset, reason[:200]
 
     def __bool__(self) -> bool:
-        return bool(self.lines or self.unknown or self.torn)
+        return bool(self.lines or self.unknown or self.torn or self.stopped)
 
     def text(self) -> str | None:
         """One line for a person; None when nothing was left out."""
@@ -39,6 +44,8 @@ class Damage:
             parts.append(f"{self.unknown} line{'s' * (self.unknown > 1)} of an unknown kind")
         if self.torn:
             parts.append(f"an incomplete last line ({self.torn} bytes)")
+        if self.stopped:
+            parts.append(self.stopped)
         if not parts:
             return None
         where = "" if self.first_offset is None else f"; the first at byte {self.first_offset}: {self.first_reason}"

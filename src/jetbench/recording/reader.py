@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import io
 import os
 import stat
 import zlib
 from collections.abc import Iterator
-from typing import IO, cast, get_args
+from typing import IO, Any, cast, get_args
 
 import msgspec
 
@@ -23,7 +24,7 @@ _GZIP_MAGIC = b"\x1f\x8b"
 BROKEN_GZIP = (EOFError, zlib.error, gzip.BadGzipFile)
 # Recordings shrink to between a half and a twentieth; what shrinks to less was made to fill somebody's time.
 MAX_GROWTH = 500
-FREE_GROWTH = 64 << 20
+FREE_GROWTH = 16 << 20
 
 
 class _Opening(msgspec.Struct):
@@ -38,19 +39,35 @@ _KINDS = frozenset(kind.__struct_config__.tag for kind in get_args(ev.AnyEvent))
 _opening = msgspec.json.Decoder(_Opening)
 
 
-class Unpacked(gzip.GzipFile):
-    """A packed recording, that ends with an error where its bytes grow beyond measure."""
+class Unpacked(io.BufferedReader):
+    """A packed recording. Reading it raises one of BROKEN_GZIP where it is damaged or grows beyond measure."""
 
     def __init__(self, packed: IO[bytes]) -> None:
-        super().__init__(fileobj=packed)
-        self._packed = packed
+        super().__init__(_Growth(packed), 1 << 16)
 
-    def readline(self, size: int | None = -1) -> bytes:
-        line = super().readline(size)
-        read = self.tell()
-        if read > FREE_GROWTH and read > MAX_GROWTH * self._packed.tell():
+
+class _Growth(io.RawIOBase):
+    """Unpacks as it is read, and ends with an error where bytes grow beyond measure."""
+
+    def __init__(self, packed: IO[bytes]) -> None:
+        super().__init__()
+        self._packed = packed
+        self._file = gzip.GzipFile(fileobj=packed)
+        self._read = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._read
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._file.read(len(buffer))
+        buffer[: len(data)] = data
+        self._read += len(data)
+        if self._read > FREE_GROWTH and self._read > MAX_GROWTH * self._packed.tell():
             raise gzip.BadGzipFile(f"it grows more than {MAX_GROWTH} times")
-        return line
+        return len(data)
 
 
 def read_header(path: str | os.PathLike[str]) -> ev.Header:
@@ -84,7 +101,7 @@ def events_from(file: IO[bytes], offset: int, account: Damage, axis: Axis) -> It
     try:
         yield from _lines(file, offset, account, axis)
     except BROKEN_GZIP as error:
-        account.line(offset, f"the compressed data is broken: {printable(error, 100)}")
+        account.stop(file.tell(), f"the compressed data is broken: {printable(error, 100)}")
 
 
 def _lines(file: IO[bytes], offset: int, account: Damage, axis: Axis) -> Iterator[tuple[int, ev.AnyEvent]]:

@@ -31,7 +31,9 @@ def seek(opened: Opened, t: int, damage: Damage | None = None) -> Iterator[Found
     The header itself, which ``opened`` has, is none of them.
     """
     account = Damage() if damage is None else damage
-    found = islice(events(opened.path, account), 1, None) if opened.packed else _from(opened, position(opened, t), account)
+    found = (
+        islice(events(opened.path, account), 1, None) if opened.packed else _from(opened, position(opened, t), account)
+    )
     for offset, event in found:
         if event.t >= t:
             yield offset, event

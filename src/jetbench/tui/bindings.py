@@ -109,6 +109,8 @@ KEYS: tuple[Key, ...] = (
     Key("next-pane", "tab", "tab", "next pane", "Go to the next pane; shift+tab goes back.", "View"),
     Key("zoom", "z", "z", "zoom", "Give the pane all the room, and back.", "View", 7),
     Key("follow", "f", "f", "follow", "Keep the newest line of the log in view, or hold still.", "View"),
+    Key("window", "w", "w", "window", "Show 60 s, 5 min, 10 min or all, in every chart.", "View"),
+    Key("histogram", "h", "h", "histogram", "Draw passes linear, logarithmic, or as ECDF.", "View"),
     Key("theme", "t", "t", "theme", "Next theme.", "View", 14),
     Key("help", "question_mark", "?", "help", "This page.", "App", 7, frozen=11, replay=14),
     Key("quit", "q", "q", "quit", "Leave; asks first while a run goes on.", "App", 1, frozen=1, replay=1),
@@ -127,6 +129,8 @@ SCREEN_ACTIONS = {
     "filter": "filter",
     "zoom": "zoom",
     "follow": "follow",
+    "window": "window",
+    "histogram": "histogram",
 }
 EDITED = ("batch", "input", "passes")
 TIME_ACTIONS = {

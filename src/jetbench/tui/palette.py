@@ -34,7 +34,10 @@ class Palette:
         self._styles: dict[tuple[str, str], Style] = {}
 
     def style(self, role: str, ground: str = "ground") -> Style:
+        """``role@ground`` has a ground of its own within a line."""
         found = self._styles.get((role, ground))
+        if found is None and "@" in role:
+            found = self._styles[(role, ground)] = self.style(*role.split("@", 1))
         if found is None:
             colour = self.roles.get(role) or self.roles["text"]
             found = Style(color=colour, bgcolor=self.grounds[ground], bold=True if role in BOLD else None)
@@ -74,4 +77,5 @@ def _grounds(theme: Theme) -> Mapping[str, str]:
         "ground": ground,
         "cursor": theme.variables.get("jb-cursor") or (theme.panel or generated["panel"]).split()[0],
         "bar": theme.variables.get("jb-bar") or surface,
+        "throttled": ground if ground.startswith("ansi_") else _mix(ground, (theme.warning or "#d7af5f"), 0.22),
     }

@@ -8,6 +8,7 @@ from jetbench_agent.stream import monotonic_ns
 
 IDLE_STEP_S = 0.1  # how soon a stop is seen while nothing runs
 LEAST_UPDATES = 50  # of the power monitor in a block
+LONGEST_S = 120.0  # that the updates may make of it: a battery tells something new every 30 s
 LEAST_ENERGY_PASSES = 30
 EARLY = 2  # passes after the first one that belong to the cold start as well
 
@@ -38,7 +39,8 @@ class Passes(object):
 
     def energy(self, protocol):
         """Idle with the model loaded, passes back to back long enough for the sensor, idle again."""
-        seconds = max(protocol["energy_s"], LEAST_UPDATES * protocol.get("power_update_ms", 0) * 1e-3)
+        updates_s = LEAST_UPDATES * protocol.get("power_update_ms", 0) * 1e-3
+        seconds = max(protocol["energy_s"], min(LONGEST_S, updates_s))
         self._stages.run("idle", self._idle, protocol["idle_s"])
         if not self._stopped():
             with timing.Quiet():

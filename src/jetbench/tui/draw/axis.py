@@ -30,6 +30,9 @@ class Axis:
     def share(self, value: float) -> float:
         return (value - self.low) / (self.high - self.low) if self.high > self.low else 0.0
 
+    def value(self, share: float) -> float:
+        return self.low + (self.high - self.low) * share
+
     def column(self, value: float, width: int) -> int:
         return min(width - 1, max(0, int(self.share(value) * width)))
 
@@ -56,6 +59,43 @@ def axis(low: float, high: float, most: int) -> Axis:
     step = nice_step(high - low, max(1, most))
     low = math.floor(low / step + 1e-9) * step
     return Axis(low, max(math.ceil(high / step - 1e-9) * step, low + step), step)
+
+
+@dataclass(frozen=True, slots=True)
+class LogAxis:
+    """From ``low`` to ``high``, both above 0, by their logarithm."""
+
+    low: float
+    high: float
+
+    def share(self, value: float) -> float:
+        return math.log(max(value, self.low * 1e-3) / self.low) / math.log(self.high / self.low)
+
+    def value(self, share: float) -> float:
+        return self.low * (self.high / self.low) ** share
+
+    def column(self, value: float, width: int) -> int:
+        return min(width - 1, max(0, int(self.share(value) * width)))
+
+    def ticks(self) -> list[float]:
+        """1, 2 and 5 of every decade, or even steps where that were fewer than three."""
+        exponents = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
+        found = [m * 10.0**e for e in exponents for m in (1, 2, 5) if self.low <= m * 10.0**e <= self.high]
+        if len(found) >= 3:
+            return found
+        return [t for t in axis(self.low, self.high, 6).ticks() if self.low <= t <= self.high]
+
+    def label(self, value: float) -> str:
+        return f"{value:.4g}"
+
+
+Scale = Axis | LogAxis
+
+
+def log_axis(low: float, high: float) -> LogAxis:
+    """A little wider than the values, which are above 0."""
+    low = max(low, 1e-9)
+    return LogAxis(low * 0.98, max(high, low) * 1.02)
 
 
 def place(labels: list[tuple[int, str]], width: int, space: int = 2) -> list[tuple[int, str]]:

@@ -1,4 +1,4 @@
-"""A histogram of the newest passes: nice axis, bars, and p50, p95, p99 where they stand."""
+"""A histogram of the newest passes, linear or by their logarithm, or their ECDF; p50, p95, p99 where they stand."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from jetbench.analysis.latency import percentile
-from jetbench.tui.draw.axis import Axis, axis, crowd, place
+from jetbench.tui.draw.axis import Axis, Scale, axis, crowd, log_axis, place
 from jetbench.tui.draw.bars import columns
 from jetbench.tui.draw.frame import Room
 from jetbench.tui.row import Row
 
 MARKS = (("p50", 0.50), ("p95", 0.95), ("p99", 0.99))
-GUTTER = 5  # count labels and the tick
+MODES = ("linear", "log", "ecdf")
+GUTTER = 6  # count labels and the tick: the upright axis of every chart in the pane
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +39,23 @@ class Sample:
         return self.ordered[-1]
 
 
-def fitting_axis(sample: Sample, width: int, before: Axis | None) -> Axis:
+def fitting_axis(sample: Sample, width: int, before: Scale | None, mode: str) -> Scale:
     """Around what matters; far outliers are counted beyond the end. Kept while it still fits: no jitter."""
+    if mode == "log":
+        return log_axis(sample.low, sample.high)  # all of them are on it
     p99 = sample.marks[-1][1]
     reach = p99 + 0.5 * max(p99 - sample.low, 1e-6)
     high = min(sample.high, reach) if len(sample.ordered) >= 20 else sample.high
-    if before is not None and before.low <= sample.low and high <= before.high:
+    if isinstance(before, Axis) and before.low <= sample.low and high <= before.high:
         span = high - sample.low
         if span >= 0.4 * (before.high - before.low):
             return before
     return axis(sample.low, high, max(2, width // 9))
 
 
-def counts(sample: Sample, scale: Axis, bins: int) -> tuple[list[int], int]:
+def counts(sample: Sample, scale: Scale, bins: int) -> tuple[list[int], int]:
     """Passes a bin, and those beyond the end."""
-    edges = [bisect_right(sample.ordered, scale.low + (scale.high - scale.low) * i / bins) for i in range(1, bins + 1)]
+    edges = [bisect_right(sample.ordered, scale.value(i / bins)) for i in range(1, bins + 1)]
     found = [after - before for before, after in zip([0, *edges[:-1]], edges, strict=True)]
     return found, len(sample.ordered) - edges[-1]
 
@@ -63,28 +66,28 @@ def bin_width(n: int, width: int) -> int:
     return max(1, min(wanted, width // 8))
 
 
-def draw(sample: Sample, room: Room, before: Axis | None = None) -> tuple[list[Row], Axis]:
+def draw(sample: Sample, room: Room, before: Scale | None = None, mode: str = "linear") -> tuple[list[Row], Scale]:
     """As many rows as the room has: bars, the axis, its labels, the marks' names."""
-    cell = bin_width(len(sample.ordered), room.width - GUTTER)
+    cell = 1 if mode == "ecdf" else bin_width(len(sample.ordered), room.width - GUTTER)
     bins = max(1, (room.width - GUTTER) // cell)
     width, height = bins * cell, max(1, room.height - 3)
-    scale = fitting_axis(sample, width, before)
+    scale = fitting_axis(sample, width, before, mode)
     found, beyond = counts(sample, scale, bins)
-    top = axis(0, max(found), max(4, height // 2)).high
-    bars = columns([float(n) for n in found], top, height, room.glyphs.levels)
+    if mode == "ecdf":
+        values, top, label = [100 * sum(found[: i + 1]) / len(sample.ordered) for i in range(bins)], 100.0, "100 %"
+    else:
+        values, top = [float(n) for n in found], axis(0, max(found), max(4, height // 2)).high
+        label = f"{top:.0f}"
     marked = {scale.column(value, bins): name for name, value in reversed(sample.marks)}
     rows = []
-    for y, line in enumerate(bars):
-        label = f"{top:.0f}" if y == 0 else ""
+    for y, line in enumerate(columns(values, top, height, room.glyphs.levels)):
+        text = label if y == 0 else ""
         row = (
-            room.row()
-            .right(label, GUTTER - 1, "faint")
-            .put(room.glyphs.tick if label else room.glyphs.frame[5], "faint")
+            room.row().right(text, GUTTER - 1, "faint").put(room.glyphs.tick if text else room.glyphs.frame[5], "faint")
         )
         rows.append(_bar_line(row, line, cell, marked, room))
-    base = (
-        room.row().right("0", GUTTER - 1, "faint").put(room.glyphs.tick, "faint").put(room.glyphs.axis * width, "faint")
-    )
+    base = room.row().right("0", GUTTER - 1, "faint").put(room.glyphs.tick, "faint")
+    base.put(room.glyphs.axis * width, "faint")
     return [*rows, base, _numbers(scale, width, beyond, room), _names(sample, scale, width, room)], scale
 
 
@@ -103,7 +106,7 @@ def _bar_line(row: Row, line: str, cell: int, marked: dict[int, str], room: Room
     return row
 
 
-def _numbers(scale: Axis, width: int, beyond: int, room: Room) -> Row:
+def _numbers(scale: Scale, width: int, beyond: int, room: Room) -> Row:
     row = room.row()
     labels = [(GUTTER + round(scale.share(t) * (width - 1)), scale.label(t)) for t in scale.ticks()]
     end = f"+{beyond} beyond" if beyond else "ms"
@@ -112,7 +115,7 @@ def _numbers(scale: Axis, width: int, beyond: int, room: Room) -> Row:
     return row.end(end, "warn" if beyond else "faint")
 
 
-def _names(sample: Sample, scale: Axis, width: int, room: Room) -> Row:
+def _names(sample: Sample, scale: Scale, width: int, room: Room) -> Row:
     labels = [
         (GUTTER + int(scale.share(min(value, scale.high)) * (width - 1)), name, name) for name, value in sample.marks
     ]

@@ -7,35 +7,42 @@ from dataclasses import replace
 
 from jetbench.session.snapshot import Snapshot
 from jetbench.tui.control import busy
-from jetbench.tui.draw import details, histogram
-from jetbench.tui.draw.axis import Axis, axis
+from jetbench.tui.draw import details, histogram, stack
+from jetbench.tui.draw.axis import Scale
 from jetbench.tui.draw.frame import Room
+from jetbench.tui.draw.happened import happened
 from jetbench.tui.draw.histogram import Sample
 from jetbench.tui.draw.models import STAGES
-from jetbench.tui.draw.series import by_index, dots_a_cell, line
+from jetbench.tui.draw.over_time import passes
+from jetbench.tui.draw.timeaxis import WINDOWS, time_axis
 from jetbench.tui.row import Row
 from jetbench.tui.text import plural, significant
 
-GUTTER = histogram.GUTTER
+CHART_FROM = 13  # lines: then latency over time stands below the histogram
 
 
-def live(snapshot: Snapshot, room: Room, before: Axis | None) -> tuple[list[Row], Axis | None]:
-    """Figures, the histogram, and below it the same passes in their order."""
+def live(
+    snapshot: Snapshot, room: Room, before: Scale | None, mode: str = "linear", window: int = WINDOWS[0]
+) -> tuple[list[Row], Scale | None]:
+    """Figures, the histogram, and below it the passes over the time axis."""
     case = snapshot.recent_case
     stage = snapshot.progress.stage
     said = STAGES.get(stage, stage) if stage and busy(snapshot) else ""
     head = details.title(case, room, said, "running")[0] if case else room.row()
-    if not snapshot.recent_ns:
-        return [head, room.row(), _waiting(snapshot, room)], before
-    sample = Sample.of(snapshot.recent_ns)
-    rows = [head, *figures(sample, room)]
+    if snapshot.recent_ns:
+        sample = Sample.of(snapshot.recent_ns)
+        rows = [head, *figures(sample, room)]
+    else:
+        sample, rows = None, [head, _waiting(snapshot, room)]
     left = room.height - len(rows)
-    if left >= 4:
-        below = min(9, left // 3) if left >= 14 and len(sample.ordered) > 2 else 0
-        bars, before = histogram.draw(sample, replace(room, height=left - below - (1 if below else 0)), before)
+    below = left if sample is None else max(6, left * 9 // 20) if left >= CHART_FROM else 0
+    if sample is not None and left >= 4:
+        bars, before = histogram.draw(sample, replace(room, height=left - below), before, mode)
         rows += bars
-        if below:
-            rows += [room.row(), *in_order(snapshot.recent_ns, replace(room, height=below))]
+    if below and snapshot.lane:
+        grid = time_axis(snapshot, room.width, room.glyphs, window)
+        chart = passes(snapshot, grid, room, mode == "log")
+        rows += stack.draw([chart], grid, happened(snapshot, grid), replace(room, height=below))
     return rows, before
 
 
@@ -58,27 +65,12 @@ def figures(sample: Sample, room: Room) -> list[Row]:
     return [*rows, row]
 
 
-def in_order(durations_ns: Sequence[int], room: Room) -> list[Row]:
-    """The passes one after the other: drift, throttling and stalls show here and in no histogram."""
-    width, height = room.width - GUTTER, max(1, room.height - 1)
-    values = [d * 1e-6 for d in durations_ns]
-    buckets = by_index(values, width * dots_a_cell(room.glyphs))
-    ordered = sorted(values)
-    high = min(ordered[-1], 3 * ordered[len(ordered) // 2])  # one stall must not flatten all else
-    scale = axis(ordered[0], high, 2)
-    rows = []
-    for y, text in enumerate(line(buckets, height, scale.low, scale.high, room.glyphs)):
-        label = scale.label(scale.high) if y == 0 else scale.label(scale.low) if y == height - 1 else ""
-        upright = room.glyphs.tick if label else room.glyphs.frame[5]
-        rows.append(room.row().right(label, GUTTER - 1, "faint").put(upright, "faint").put(text, "series"))
-    foot = room.row().to(GUTTER).put("oldest", "faint").end("passes in order, ms       newest", "faint")
-    return [*rows, foot]
-
-
-def recent(snapshot: Snapshot, room: Room, before: Axis | None) -> tuple[list[Row], Axis | None]:
+def recent(
+    snapshot: Snapshot, room: Room, before: Scale | None, mode: str = "linear"
+) -> tuple[list[Row], Scale | None]:
     """The newest passes of a case that is over, below all that was made of them."""
     rows = [room.row().put(f"the newest {plural(len(snapshot.recent_ns), 'pass', 'passes')}, ms", "muted")]
-    bars, scale = histogram.draw(Sample.of(snapshot.recent_ns), replace(room, height=room.height - 1), before)
+    bars, scale = histogram.draw(Sample.of(snapshot.recent_ns), replace(room, height=room.height - 1), before, mode)
     return [*rows, *bars], scale
 
 

@@ -35,6 +35,16 @@ def temperature(snapshot: Snapshot) -> Reading | None:
     return snapshot.readings.get(name) if name else None
 
 
+def headroom(value: float | None, trip: float | None, unit: str) -> str:
+    """``12 C below the trip``, in words; empty where one of them is not known."""
+    if value is None or trip is None:
+        return ""
+    apart = round(trip - value)
+    if apart == 0:
+        return f"at the trip of {trip:.0f} {unit}"
+    return f"{abs(apart)} {unit} {'below' if apart > 0 else 'above'} the trip"
+
+
 def of_quantity(snapshot: Snapshot, quantity: str) -> list[Reading]:
     return [r for r in snapshot.readings.values() if r.channel.quantity == quantity and r.value is not None]
 

@@ -20,6 +20,7 @@ from jetbench.tui.playing import View
 from jetbench.tui.widgets.bars import KeyBar, StatusLine
 from jetbench.tui.widgets.board import BoardPane
 from jetbench.tui.widgets.canvas import Canvas
+from jetbench.tui.widgets.charts import ChartView
 from jetbench.tui.widgets.latency import LatencyPane
 from jetbench.tui.widgets.log import LogPane
 from jetbench.tui.widgets.models import FilterInput, ModelsPane
@@ -47,8 +48,9 @@ class BenchScreen(Screen[None]):
         self.status = StatusLine()
         self.models = ModelsPane(draft)
         self.log_pane = LogPane()
-        self.latency = LatencyPane(draft, self.chosen_result)
-        self.power = BoardPane()
+        self.charts = ChartView()
+        self.latency = LatencyPane(draft, self.chosen_result, self.charts)
+        self.power = BoardPane(self.charts)
         self.keys = KeyBar()
 
     def compose(self) -> ComposeResult:
@@ -148,6 +150,15 @@ class BenchScreen(Screen[None]):
     def action_zoom(self) -> None:
         self.zoomed = not self.zoomed
         self._arrange(*self.size)
+
+    def action_window(self) -> None:
+        self.charts.next_window()
+        self.latency.redraw()
+        self.power.redraw()
+
+    def action_histogram(self) -> None:
+        self.charts.next_mode()
+        self.latency.redraw()
 
     def action_follow(self) -> None:
         self.log_pane.toggle_follow()

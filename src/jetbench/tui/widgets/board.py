@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from jetbench.session.snapshot import Snapshot
-from jetbench.tui.control import busy
 from jetbench.tui.draw import board as draw
 from jetbench.tui.draw.frame import Room
+from jetbench.tui.draw.timeaxis import window_words
 from jetbench.tui.row import Row
-from jetbench.tui.widgets.canvas import Canvas
+from jetbench.tui.widgets.charts import ChartPane, ChartView
 
 
-class BoardPane(Canvas, can_focus=True):
+class BoardPane(ChartPane, can_focus=True):
     title = ("4", "Power and temperature")
-    parts = ("telemetry", "board")
-    period = 1.0
+    parts = ("telemetry", "board", "latency", "status")
 
-    def __init__(self) -> None:
+    def __init__(self, view: ChartView | None = None) -> None:
         super().__init__(id="power")
-
-    def show(self, snapshot: Snapshot, now: float) -> None:
-        self.period = 1.0 if busy(snapshot) else 2.0
-        super().show(snapshot, now)
+        self.view = view or ChartView()
 
     def hint(self) -> str:
         board = self.snapshot.board
-        return (board.power.scope or "") if board else ""
+        scope = (board.power.scope or "") if board else ""
+        window = f"w {window_words(self.view.window)}"
+        return f"{scope}  {window}" if scope and len(scope) < self.size.width // 2 else window
 
     def rows(self, room: Room) -> list[Row]:
-        return draw.draw(self.snapshot, room)
+        return draw.draw(self.snapshot, room, self.view.window)

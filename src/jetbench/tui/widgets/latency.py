@@ -13,20 +13,20 @@ from jetbench.tui.control import busy
 from jetbench.tui.draft import Draft
 from jetbench.tui.draw import latency as draw
 from jetbench.tui.draw import sheet
-from jetbench.tui.draw.axis import Axis
+from jetbench.tui.draw.axis import Scale
 from jetbench.tui.draw.details import details
 from jetbench.tui.draw.frame import Room
+from jetbench.tui.draw.timeaxis import window_words
 from jetbench.tui.row import Row
-from jetbench.tui.text import plural
-from jetbench.tui.widgets.canvas import Canvas
+from jetbench.tui.text import plural, spaced
+from jetbench.tui.widgets.charts import ChartPane, ChartView
 
 LEAST_BARS = 9  # rows of the histogram below a case; more where there is room
 
 
-class LatencyPane(Canvas, can_focus=True):
+class LatencyPane(ChartPane, can_focus=True):
     title = ("3", "Latency ms")
-    parts = ("latency", "cases", "status", "board", "software")
-    period = 1.0
+    parts = ("latency", "cases", "status", "board", "software", "telemetry")
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "scroll_by(-1)", show=False),
@@ -37,19 +37,24 @@ class LatencyPane(Canvas, can_focus=True):
         Binding("end", "scroll_by(100000)", show=False),
     ]
 
-    def __init__(self, draft: Draft, chosen: Callable[[], CaseResult | None]) -> None:
+    def __init__(self, draft: Draft, chosen: Callable[[], CaseResult | None], view: ChartView | None = None) -> None:
         super().__init__(id="latency")
+        self.view = view or ChartView()
         self.draft = draft
         self.chosen = chosen  # the case under the cursor of the models
-        self._axis: Axis | None = None
+        self._axis: Scale | None = None
         self._axis_of: int | None = None
         self._made: tuple[CaseResult, Room, list[Row]] | None = None
         self._shown: object = None  # what the lines are of: another one begins at its top
         self._top = self._below = 0  # lines out of view
 
     def hint(self) -> str:
-        shown = len(self.snapshot.recent_ns)
-        return f"last {shown} passes" if shown and busy(self.snapshot) and self._shown is None else ""
+        shown, all_of_it = len(self.snapshot.recent_ns), self.snapshot.progress.samples
+        if not shown or not busy(self.snapshot) or self._shown is not None:
+            return ""
+        keys = f"h {self.view.mode}  w {window_words(self.view.window)}"
+        which = f"newest {spaced(shown)} of {spaced(all_of_it)}  " if all_of_it > shown else ""
+        return which + keys if len(which + keys) + 24 <= self.size.width else keys
 
     def more(self) -> str:
         hidden = self._top + self._below
@@ -78,7 +83,7 @@ class LatencyPane(Canvas, can_focus=True):
             return self._in_view(result.case.id, self._finished(result, room), room)
         if busy(snapshot):
             self._shown, self._top, self._below = None, 0, 0
-            rows, self._axis = draw.live(snapshot, room, self._axis)
+            rows, self._axis = draw.live(snapshot, room, self._axis, self.view.mode, self.view.window)
             return rows
         return self._in_view("plan", sheet.draw(snapshot, self.draft, room), room)
 
@@ -91,7 +96,7 @@ class LatencyPane(Canvas, can_focus=True):
             return rows
         left = room.height - len(rows) - 1
         height = left if left >= LEAST_BARS else LEAST_BARS
-        bars, self._axis = draw.recent(snapshot, Room(room.width, height, room.glyphs), self._axis)
+        bars, self._axis = draw.recent(snapshot, Room(room.width, height, room.glyphs), self._axis, self.view.mode)
         return [*rows, room.row(), *bars]
 
     def _in_view(self, of: object, rows: list[Row], room: Room) -> list[Row]:

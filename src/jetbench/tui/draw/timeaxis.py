@@ -1,0 +1,142 @@
+"""The one time axis: which stretch is shown, and in which column a moment stands. All charts ask here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from jetbench.session.lane import BUCKET_NS, Bucket
+from jetbench.session.snapshot import Snapshot
+from jetbench.tui.control import busy
+from jetbench.tui.draw.series import Extent, dots_a_cell
+from jetbench.tui.glyphs import Glyphs
+from jetbench.tui.text import clock
+
+SECOND = 1_000_000_000
+GUTTER = 6  # cells for the labels of an upright axis, with its line
+WHOLE = 0
+WINDOWS = (60, 300, 600, WHOLE)  # seconds; WHOLE: all so far, up to the longest step
+STEPS = (60, 90, 120, 180, 240, 300, 420, 600)  # of WHOLE, so that it rarely changes
+IDLE_STEP = 5 * SECOND  # the right edge moves in these steps while nothing runs: bytes
+LATE = 2.5  # a reading stands for its time until the next one; if that is this often overdue, there is a gap
+
+
+@dataclass(frozen=True, slots=True)
+class TimeAxis:
+    """``cells`` columns up to ``end``. Edges of columns are multiples of ``cell_ns``: they do not move with time."""
+
+    end: int  # a moment in the last column, CLOCK_MONOTONIC, ns
+    cells: int
+    dots: int  # a cell
+    dot_ns: int
+    begin_of_run: int | None = None
+
+    @property
+    def cell_ns(self) -> int:
+        return self.dot_ns * self.dots
+
+    @property
+    def first(self) -> int:
+        """Left edge, ns."""
+        return (self.end // self.cell_ns - self.cells + 1) * self.cell_ns
+
+    def dot(self, t: int) -> int:
+        """Outside of the axis it is below 0, or ``cells * dots`` and more."""
+        return (t - self.first) // self.dot_ns
+
+    def column(self, t: int) -> int:
+        return self.dot(t) // self.dots
+
+    def labels(self) -> list[tuple[int, str]]:
+        """Columns with how long ago they were, the oldest first; the last one is the right edge."""
+        window = self.cells * self.cell_ns / SECOND
+        step = next((s for s in (15, 30, 60, 75, 120, 150, 300) if window / s <= max(2, self.cells // 16)), 300)
+        ago = range(int(window + 0.5) // step * step, 0, -step)
+        found = [(max(0, self.column(self.end - s * SECOND)), f"-{clock(s) if s >= 60 else f'{s} s'}") for s in ago]
+        return [*found, (self.cells - 1, self.edge())]
+
+    def edge(self) -> str:
+        """The right edge by the time of the run: true for now, for a frozen screen and for a recording."""
+        if self.begin_of_run is None or self.end < self.begin_of_run:
+            return "now"
+        return f"run {clock((self.end - self.begin_of_run) // SECOND)}"
+
+
+def time_axis(snapshot: Snapshot, width: int, glyphs: Glyphs, window: int = WINDOWS[0]) -> TimeAxis:
+    """For charts that are ``width`` cells wide with their labels. ``window`` is one of WINDOWS."""
+    cells, dots = max(1, width - GUTTER), dots_a_cell(glyphs)
+    seconds = window or _whole(snapshot)
+    end = snapshot.t
+    if snapshot.status in ("connecting", "idle"):
+        end = end // IDLE_STEP * IDLE_STEP + IDLE_STEP - 1  # beyond the newest reading: none is hidden
+    return TimeAxis(end, cells, dots, -(-seconds * SECOND // (cells * dots)), snapshot.t_start)
+
+
+def _whole(snapshot: Snapshot) -> int:
+    oldest = [points[0][0] for points in snapshot.history.values() if points]
+    oldest += [snapshot.lane[0].t] if snapshot.lane else []
+    begin = snapshot.t_start if snapshot.t_start is not None and busy(snapshot) else min(oldest, default=snapshot.t)
+    needed = (snapshot.t - begin) / SECOND
+    return next((step for step in STEPS if step >= needed), STEPS[-1])
+
+
+def window_words(window: int) -> str:
+    return "all" if window == WHOLE else f"{window} s" if window < 120 else f"{window // 60} min"
+
+
+def of_readings(history: Sequence[tuple[int, float | None]], axis: TimeAxis) -> list[Extent]:
+    """Lowest and highest reading of every dot. A reading holds until the next one, unless that is overdue."""
+    count = axis.cells * axis.dots
+    found: list[Extent] = [None] * count
+    since = axis.first
+    shown = _newest(history, since)
+    hold = round(LATE * _usual_pause(shown))
+    until = axis.end + 1
+    for t, value in reversed(shown):
+        if value is not None and t <= axis.end:
+            last = axis.dot(until - 1) if until - t <= hold else axis.dot(t)
+            _widen(found, range(max(0, axis.dot(t)), min(count - 1, max(last, axis.dot(t))) + 1), value)
+        until = min(until, t)
+    return found
+
+
+def _newest(history: Sequence[tuple[int, float | None]], since: int) -> Sequence[tuple[int, float | None]]:
+    """What is on the axis, and the reading before it. From the end: a history may be much longer."""
+    low = len(history)
+    while low > 0 and history[low - 1][0] >= since:
+        low -= 1
+    return history[max(0, low - 1) :]
+
+
+def _usual_pause(points: Sequence[tuple[int, float | None]]) -> int:
+    pauses = sorted(after[0] - before[0] for before, after in zip(points, points[1:], strict=False))
+    return pauses[len(pauses) // 2] if pauses else 0
+
+
+def _widen(found: list[Extent], places: Iterable[int], value: float) -> None:
+    """At the first place the value joins what is there, at those after it stands where there is nothing."""
+    for index, place in enumerate(places):
+        known = found[place]
+        if known is None:
+            found[place] = (value, value)
+        elif index == 0:
+            found[place] = (min(known[0], value), max(known[1], value))
+
+
+def of_passes(lane: Sequence[Bucket], axis: TimeAxis) -> list[Extent]:
+    """Shortest and longest pass in ms that began in a dot's time. A long one reaches over all that it took."""
+    count = axis.cells * axis.dots
+    found: list[Extent] = [None] * count
+    for bucket in lane:
+        place = axis.dot(bucket.t)
+        if 0 <= place < count:
+            known, own = found[place], (bucket.low * 1e-6, bucket.high * 1e-6)
+            found[place] = own if known is None else (min(known[0], own[0]), max(known[1], own[1]))
+    for bucket, after in zip(lane, [*lane[1:], None], strict=True):
+        until = bucket.t + max(BUCKET_NS, round(bucket.mean * bucket.count))
+        until = min(until, axis.end + 1) if after is None else min(until, after.t)
+        value = bucket.mean * 1e-6
+        for place in range(max(0, axis.dot(bucket.t) + 1), min(count - 1, axis.dot(until - 1)) + 1):
+            if found[place] is None:
+                found[place] = (value, value)
+    return found

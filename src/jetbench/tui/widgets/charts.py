@@ -1,0 +1,41 @@
+"""What the panes with charts share: the stretch of time, the histogram's mode, and when they draw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jetbench.session.snapshot import Snapshot
+from jetbench.tui.control import busy
+from jetbench.tui.draw.histogram import MODES
+from jetbench.tui.draw.timeaxis import SECOND, WINDOWS
+from jetbench.tui.widgets.canvas import Canvas
+
+
+@dataclass
+class ChartView:
+    """Chosen by keys, one for all panes."""
+
+    window: int = WINDOWS[0]
+    mode: str = MODES[0]
+
+    def next_window(self) -> None:
+        self.window = WINDOWS[(WINDOWS.index(self.window) + 1) % len(WINDOWS)]
+
+    def next_mode(self) -> None:
+        self.mode = MODES[(MODES.index(self.mode) + 1) % len(MODES)]
+
+
+class ChartPane(Canvas):
+    """Draws when the session's own clock has ticked, so that all charts have the same right edge in every frame."""
+
+    _tick: tuple[bool, int] = (False, -1)
+
+    def show(self, snapshot: Snapshot, now: float) -> None:
+        turned = snapshot.status != self.snapshot.status
+        self.snapshot = snapshot
+        revisions = tuple(snapshot.revisions.get(part, 0) for part in self.parts)
+        past = snapshot.revisions.get("telemetry") == snapshot.t  # a moment that is looked at: each step shows
+        tick = past, snapshot.t if past else snapshot.t // (SECOND if busy(snapshot) else 2 * SECOND)
+        if turned or (revisions != self._drawn and tick != self._tick):
+            self._drawn, self._tick = revisions, tick
+            self.redraw()
