@@ -8,10 +8,14 @@ EXTRAS ?= torch
 # The interpreter of JetPack 4, with its torch, for tests/link/test_interpreters.py; JETBENCH_OLD_PYTHON=PATH names another.
 OLD := $(VENV)/py36
 
-.PHONY: run test check lint types contracts pytest fuzz bench dist clean
+.PHONY: run demo test check lint types contracts pytest fuzz bench dist clean
 
 run: $(VENV)/installed
 	@$(BIN)/jetbench-tui
+
+# A recording in the app: space plays it, ? tells the keys.
+demo: $(VENV)/installed
+	@$(BIN)/jetbench-tui replay --speed 4 recordings/simulated-nano-long-thermal-run.jsonl.gz
 
 test: $(VENV)/dev lint types contracts pytest
 

@@ -17,6 +17,8 @@ BENCHMARKS = (
     ("loop_overhead.py", ("--quick",)),
     ("poller_cost.py", ()),
     ("screen_cost.py", ("--quick",)),
+    ("recording_scale.py", ("--quick",)),
+    ("export_speed.py", ("--quick",)),
     ("run_overhead.py", ("--quick",)),
     ("against_bare_loop.py", ("--quick",)),
     ("against_peers.py", ("--quick",)),

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import statistics
 import subprocess
 import sys
@@ -90,22 +89,27 @@ def against_pyarrow(state: SessionState, folder: Path, rounds: int) -> None:
     print("the two files hold the same numbers" if same(ours, theirs) else "THE TWO FILES DIFFER")
 
 
+def peak_mib() -> float:
+    """Of this program alone; ru_maxrss begins at what the process that started it had."""
+    status = Path("/proc/self/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1024
+
+
 def one_format(recording: Path, form: str, target: Path) -> None:
     """In a process of its own; prints a JSON object."""
     begun = time.perf_counter()
     state, _ = load(recording)
     loading = time.perf_counter() - begun
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak_mib()
     try:
         wall, cpu = timed(lambda: FORMATS[form][0](target, state, recording))
     except ExportError as error:
         print(json.dumps({"error": str(error)}))
         return
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     files = [path for path in target.rglob("*") if path.is_file()] if target.is_dir() else [target]
     size = sum(path.stat().st_size for path in files)
-    told = {"load": loading, "wall": wall, "cpu": cpu, "MB": size / 1e6, "MiB": (after - before) / 1024}
-    print(json.dumps(told | {"state": before / 1024}))
+    told = {"load": loading, "wall": wall, "cpu": cpu, "MB": size / 1e6, "MiB": peak_mib() - before}
+    print(json.dumps(told | {"state": before}))
 
 
 def every_format(recording: Path, folder: Path) -> None:

@@ -29,7 +29,7 @@ class ParentDiedError(Exception):
 class Outcome(object):
     """How a job ended: ``events`` it sent that the caller asked for, ``error`` or None, and its ``cause``."""
 
-    def __init__(self):
+    def __init__(self, base_kib=None):
         self.events = {}
         self.error = None
         self.cause = None
@@ -37,7 +37,9 @@ class Outcome(object):
         self.interrupted = False
         self.case_status = None
         self.kills = memory_state.oom_kills()  # by the kernel, before it began
-        self.room_kib = memory_state.available()[0]
+        room = memory_state.available()[0]
+        # What a child begins with is taken already, and its own peak has it in it.
+        self.room_kib = room + base_kib if room is not None and base_kib is not None else room
 
 
 class BenchParent(object):
@@ -76,7 +78,7 @@ class BenchParent(object):
     def _read_prints(self):
         second, count = 0, 0
         for line in stream.lines(self._process.stderr.fileno(), limit=1 << 16):
-            now = int(time.time())
+            now = int(time.monotonic())
             second, count = (second, count + 1) if now == second else (now, 1)
             text = line.decode("utf-8", "replace").rstrip()
             self._printed = (self._printed + text + "\n")[-PRINTED:]
@@ -87,11 +89,11 @@ class BenchParent(object):
 
     def wait_ready(self, stopped, timeout=900.0):
         """Until torch is imported. Raises ParentDiedError with the reason it cannot be."""
-        deadline = time.time() + timeout
+        deadline = time.monotonic() + timeout
         stage = None
         while not self.ready:
             message = self._next(0.2)
-            if stopped() or time.time() > deadline:
+            if stopped() or time.monotonic() > deadline:
                 self.kill()
                 raise ParentDiedError(
                     "interrupted" if stopped() else "importing torch took over {:.0f} s".format(timeout)
@@ -117,13 +119,13 @@ class BenchParent(object):
         softly (SIGTERM, then SIGKILL after TERM_GRACE_S), ``forced()`` whether at once. Events of a
         kind in ``wanted`` are kept for the caller, all others go to the stream.
         """
-        outcome = Outcome()
+        outcome = Outcome(self.rss_kib())
         self._stage, self._printed = None, ""
         self._send(job)
-        heard, told = time.time(), None
+        heard, told = time.monotonic(), None
         while True:
             message = self._next(0.1)
-            now = time.time()
+            now = time.monotonic()
             if message is None:
                 if forced() or (told is not None and now - told > TERM_GRACE_S):
                     outcome.interrupted = True
@@ -195,8 +197,8 @@ class BenchParent(object):
             outcome.error = "{} ({})".format(sentence, outcome.error)
 
     def rss_kib(self):
-        """Resident memory of the parent, with torch imported: where every case begins."""
-        return memory_state.rss(self._process.pid)
+        """Memory that a forked child begins with: the parent's own, with torch imported."""
+        return memory_state.at_fork(self._process.pid)
 
     def _where(self):
         return " in stage {}".format(self._stage) if self._stage else ""

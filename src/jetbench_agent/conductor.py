@@ -287,7 +287,7 @@ class Conductor(object):
         leaves what it had found by then."""
         key = _key({"model": name, "batch": batch, "size": size})
         if layers or key not in self._counts:
-            begun = time.time()
+            begun = time.monotonic()
             job = {"job": "count", "model": name, "batch": batch, "size": size, "layers": layers}
             outcome = self._job(job, silence_s, wanted=("model",))
             event = outcome.events.get("model") or {"k": "model", "name": name}
@@ -295,7 +295,7 @@ class Conductor(object):
                 event["error"] = outcome.error or "counting was interrupted"
             if outcome.interrupted:
                 return event
-            self._log("debug", "agent", "counted {} in {:.1f} s".format(name, time.time() - begun))
+            self._log("debug", "agent", "counted {} in {:.1f} s".format(name, time.monotonic() - begun))
             self._counts[key] = event
         return dict(self._counts[key], t=monotonic_ns())
 

@@ -40,7 +40,7 @@ def swap_free():
     return meminfo().get("SwapFree")
 
 
-def rss(pid):
+def at_fork(pid):
     """Resident KiB that a child forked from this process begins with, or None: a fork takes along what is the process's
     own, and none of the pages of the files it has mapped (fork(2); measured: 377 of 688 MiB with torch 2.14)."""
     found = {}

@@ -111,8 +111,8 @@ def test_a_thermometer_that_vanishes_does_not_hold_the_run() -> None:
 
 
 def test_without_a_thermometer_speed_is_waited_for() -> None:
-    """Throttled to half of its speed for three seconds, then as fast as before: two probes in a row must say so."""
-    board = Board(probe=lambda t: 2_000_000 if 10 <= t < 13 else 1_000_000)
+    """Throttled to half of its speed for three seconds, but for a single good probe: it takes two in a row."""
+    board = Board(probe=lambda t: 2_000_000 if 10 <= t < 13 and t != 11.5 else 1_000_000)
     waits = board.cooldown()
     assert waits.wait(180)["outcome"] == "probe"
     assert board.slept == [], "as fast as at the start: at once"

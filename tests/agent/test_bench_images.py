@@ -22,7 +22,8 @@ BATCH, WARMUP, PASSES = 2, 2, 7
 def draw(path: Path, width: int, height: int) -> None:
     """Coarse noise, so that a shift by a pixel or a channel that is another one would show."""
     pictures = pytest.importorskip("PIL.Image")
-    cells = bytes(random.Random(path.name).randrange(256) for _ in range(8 * 6 * 3))
+    chance = random.Random(path.name)
+    cells = bytes(chance.randrange(256) for _ in range(8 * 6 * 3))
     pictures.frombytes("RGB", (8, 6), cells).resize((width, height), pictures.BICUBIC).save(path)
 
 

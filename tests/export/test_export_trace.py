@@ -21,7 +21,7 @@ LAB = goldens.SIMULATED.with_name("lab-x86-2cores.jsonl")
 # Of the trace event format: what an event of a phase must have, beside ph and name.
 REQUIRED = {
     "X": {"cat": str, "ts": (int, float), "dur": (int, float), "pid": int, "tid": int, "args": dict},
-    "C": {"ts": (int, float), "pid": int, "args": dict},
+    "C": {"cat": str, "ts": (int, float), "pid": int, "args": dict},
     "i": {"cat": str, "ts": (int, float), "pid": int, "tid": int, "s": str, "args": dict},
     "M": {"pid": int, "args": dict},
 }

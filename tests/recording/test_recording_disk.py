@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -18,6 +20,9 @@ from jetbench.recording import disk, reader
 from jetbench.recording import writer as writer_module
 from jetbench.recording.format import RecordingError, header
 from jetbench.recording.writer import RecordingWriter
+from jetbench.session.load import load
+from outside import USER_MODELS as MODELS
+from outside import jetbench
 
 
 @pytest.fixture
@@ -184,3 +189,109 @@ def test_fdatasync_is_called_now_and_then_and_at_the_end(tmp_path, monkeypatch):
     before = len(calls)
     writer.close()
     assert len(calls) > before
+
+
+def test_a_folder_that_is_unmounted_under_the_recording(small_disk):
+    """The descriptor still takes bytes, and nobody would ever see them."""
+    said: list[str] = []
+    writer = RecordingWriter(small_disk / "a.jsonl", header(board=None), interval_s=0.01, on_end=said.append)
+    writer.event(ev.Log(text="x"))
+    subprocess.run(["umount", "-l", str(small_disk)], check=True)
+    time.sleep(0.03)
+    writer.event(ev.Log(text="y"))
+    assert until(lambda: said)
+    writer.close()
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(small_disk)], check=True)  # for the fixture to take away
+    assert said == ["its folder is gone: moved away or unmounted"]
+
+
+def test_a_folder_that_is_deleted_with_all_that_is_in_it(tmp_path):
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    writer = RecordingWriter(folder / "a.jsonl", header(board=None), interval_s=0.01)
+    writer.event(ev.Log(text="x"))
+    shutil.rmtree(folder)
+    time.sleep(0.03)
+    writer.event(ev.Log(text="y"))
+    assert until(lambda: writer.ended)
+    writer.close()
+    assert writer.ended == "the file was deleted"
+
+
+def test_a_file_that_is_renamed_goes_on_under_its_new_name(tmp_path):
+    """Nothing is lost by that, so nothing ends."""
+    writer = RecordingWriter(tmp_path / "a.jsonl", header(board=None), interval_s=0.01)
+    writer.event(ev.Log(text="x"))
+    (tmp_path / "a.jsonl").rename(tmp_path / "b.jsonl")
+    time.sleep(0.03)
+    writer.event(ev.Log(text="y"))
+    writer.close()
+    assert writer.ended is None
+    logs = [event.text for _, event in reader.events(tmp_path / "b.jsonl") if isinstance(event, ev.Log)]
+    assert logs == ["x", "y"]
+
+
+@pytest.fixture
+def small_card(tmp_path):
+    """8 MiB of ext4, and the file that makes the kernel find an error on it; skips where root may not."""
+    image, where = tmp_path / "card.img", tmp_path / "card"
+    where.mkdir()
+    with image.open("wb") as file:
+        file.truncate(8 << 20)
+    commands = (["mkfs.ext4", "-q", image], ["mount", "-o", "loop,errors=remount-ro", image, where])
+    for command in commands:
+        if shutil.which(command[0]) is None or subprocess.run(list(map(str, command)), capture_output=True).returncode:
+            pytest.skip("no ext4 on a loop device can be mounted here")
+    device = next(line.split()[0] for line in Path("/proc/mounts").read_text().splitlines() if str(where) in line)
+    yield where, Path("/sys/fs/ext4") / Path(device).name / "trigger_fs_error"
+    subprocess.run(["umount", "-l", str(where)], check=True)
+
+
+def test_a_card_that_the_kernel_makes_read_only(small_card):
+    """What it does when it finds an error: files that are open take nothing more."""
+    where, broken = small_card
+    if not broken.exists():
+        pytest.skip("this kernel finds no error when it is told to")
+    path = where / "a.jsonl"
+    writer = RecordingWriter(path, header(board=None))
+    writer.event(ev.Log(text="x"))
+    assert until(lambda: b'"x"' in path.read_bytes())
+    broken.write_text("1")
+    writer.event(ev.Log(text="y"))
+    assert until(lambda: writer.ended)
+    writer.close()
+    assert writer.ended in (os.strerror(errno.EROFS), os.strerror(errno.EIO))
+    damage = reader.Damage()
+    assert len(list(reader.events(path, damage))) >= 2
+    assert not damage.lines
+
+
+# -- the whole program
+
+
+@pytest.mark.torch
+def test_a_run_on_a_disk_that_fills_up_goes_on_to_its_end(small_disk):
+    (small_disk / "ballast").write_bytes(b"x" * 40_960)
+    recording = small_disk / "a.jsonl"
+    run = jetbench("run", "-m", f"{MODELS}:honest", "-s", "16", "-k", "30000", "-o", recording, "--json")
+    assert run.returncode == 0, run.stderr
+    assert "the recording ended early: No space left on device" in run.stderr
+    document = json.loads(run.stdout)
+    assert document["cases"][0]["latency_s"]["n"] == 30_000
+    held = load(recording)[0]
+    assert held.status == "interrupted"
+    assert 0 < held.records[0].passes < 30_000
+
+
+@pytest.mark.torch
+def test_without_a_place_for_recordings_it_measures_all_the_same(tmp_path, monkeypatch):
+    """The default folder, which nobody named; one that was named is an error before the run."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file"))
+    run = jetbench("run", "-m", f"{MODELS}:honest", "-s", "16", "--json")
+    assert run.returncode == 0, run.stderr
+    assert "the recording ended early: no folder for recordings" in run.stderr
+    assert json.loads(run.stdout)["cases"][0]["latency_s"]["n"] == 10
+    named = jetbench("run", "-m", f"{MODELS}:honest", "-o", tmp_path / "file" / "a.jsonl")
+    assert named.returncode == 2
+    assert "cannot be written: Not a directory" in named.stderr

@@ -200,7 +200,11 @@ def bomb(path: Path, line: bytes, times: int) -> None:
             file.write(line)
 
 
-BOMBS = {"no line": b"\0" * MAX_LINE, "no text": b"\n" * MAX_LINE, "one line": LOG * (MAX_LINE // len(LOG))}
+BOMBS = {
+    "no line": b"\0" * MAX_LINE,
+    "no text": (b" " * 99 + b"\n") * (MAX_LINE // 100),
+    "one line": LOG * (MAX_LINE // len(LOG)),
+}
 
 
 @pytest.mark.parametrize("line", BOMBS.values(), ids=BOMBS.keys())

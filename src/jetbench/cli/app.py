@@ -41,7 +41,13 @@ def _run(worker: SessionWorker, options: dict[str, Any]) -> int:
     def export() -> Sequence[Path]:
         return export_session(worker)
 
-    return run_app(worker, Plan(), export, theme=options.get("theme"), glyphs=options.get("glyphs") or "auto")
+    def books() -> Any:
+        from jetbench.cli.replay import library
+
+        return library()
+
+    theme, glyphs = options.get("theme"), options.get("glyphs") or "auto"
+    return run_app(worker, Plan(), export, theme=theme, glyphs=glyphs, library=books)
 
 
 def export_session(worker: SessionWorker) -> Sequence[Path]:

@@ -176,7 +176,7 @@ class Count(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     macs: int | None = None  # of the whole batch
     coverage: float | None = None  # share of the weights that lie in modules it gave a figure for
     unknown: tuple[str, ...] = ()  # operators it has no formula for and that may multiply
-    elementwise: int | None = None  # of macs: normalisation, activations, pooling; only where the ways disagree
+    elementwise: int | None = None  # of macs: normalisation, activations, pooling; where the ways differ by over 1 %
     error: str | None = None
 
 

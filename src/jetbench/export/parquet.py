@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 PARQUET, ARROW = "parquet", "arrow"
-GROUP = 1 << 18  # rows of a row group (Parquet) or record batch (Arrow): about 11 MiB of samples
+GROUP = 1 << 17  # rows of a row group (Parquet) or record batch (Arrow): about 5 MiB of samples
 _TICKS = 1 << 12  # rows of telemetry turned into columns at once
 
 

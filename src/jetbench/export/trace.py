@@ -228,7 +228,8 @@ class _Readings:
         for place, channel, name, unit in self._channels:
             value, reason = telemetry.reading(row, place, channel)
             if value is not None:
-                yield f'{{"ph":"C","name":{name},"pid":{BOARD},"ts":{ts},"args":{{{unit}:{value!r}}}}}'
+                head = f'{{"ph":"C","cat":"{channel.quantity}","name":{name},"pid":{BOARD},"ts":{ts}'
+                yield f'{head},"args":{{{unit}:{value!r}}}}}'
             elif self._missing.get(place) != reason:
                 text = f"{channel.id} N/A: {reason}"
                 yield _instant(MISSING, row.t - self._begin, text, {"reason": printable(reason)})

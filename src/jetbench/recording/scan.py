@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from jetbench.recording.format import MARKED
 
 CHUNK = 1 << 20
+_FIRST = 1 << 15  # what is looked for is often near
 _OVERLAP = 64  # bytes; longer than any pattern matches
 
 
@@ -35,22 +36,22 @@ def chunks(descriptor: int) -> Iterator[tuple[int, bytes]]:
 
 def forward(descriptor: int, pattern: re.Pattern[bytes], begin: int, end: int) -> Iterator[int]:
     """Offsets in [begin, end) at which such lines begin, the first one first; the first line of the file is none."""
-    at = max(begin, 1)
+    at, step = max(begin, 1), _FIRST
     while at < end:
         # From the line end before: a pattern begins with it.
-        data = os.pread(descriptor, CHUNK + _OVERLAP, at - 1)
+        data = os.pread(descriptor, step + _OVERLAP, at - 1)
         for match in pattern.finditer(data):
-            if match.start() >= CHUNK or at + match.start() >= end:
+            if match.start() >= step or at + match.start() >= end:
                 break
             yield at + match.start()
-        if len(data) < CHUNK:
+        if len(data) < step:
             return
-        at += CHUNK
+        at, step = at + step, min(2 * step, CHUNK)
 
 
 def last(descriptor: int, pattern: re.Pattern[bytes], begin: int, end: int) -> int | None:
     """The last such offset in [begin, end), looked for from the end."""
-    step, stop = 1 << 16, end
+    step, stop = _FIRST, end
     while stop > max(begin, 1):
         start = max(begin, 1, stop - step)
         found = list(forward(descriptor, pattern, start, stop))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jetbench.domain.plan import Plan
     from jetbench.tui.control import SessionControl
+    from jetbench.tui.visiting import Library
 
 # Read by Textual when it is imported: repaints are coalesced, nothing moves for show.
 ENVIRONMENT = {"TEXTUAL_FPS": "15", "TEXTUAL_ANIMATIONS": "none"}
@@ -22,10 +23,19 @@ def run_app(
     theme: str | None = None,
     glyphs: str = "auto",
     fps: float = 2.0,
+    *,
+    speed: float = 1.0,
+    at: int | None = None,
+    notice: str | None = None,
+    library: Callable[[], Library] | None = None,
 ) -> int:
-    """Run the app to its end and close the session. The exit status: a crash must not read as success."""
+    """Run the app to its end and close the session. The exit status: a crash must not read as success.
+
+    Of a recording: ``speed`` and the moment ``at`` that it begins with; ``notice`` is said once.
+    """
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     from jetbench.tui.running import serve
 
-    return serve(session, plan, export, theme=theme, glyphs=glyphs, fps=fps)
+    more: dict[str, Any] = {"speed": speed, "at": at, "notice": notice, "library": library() if library else None}
+    return serve(session, plan, export, theme=theme, glyphs=glyphs, fps=fps, **more)

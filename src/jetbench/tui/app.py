@@ -27,8 +27,8 @@ from jetbench.tui.screens.ask import AskScreen
 from jetbench.tui.screens.bench import BenchScreen
 from jetbench.tui.screens.edit import EditScreen
 from jetbench.tui.screens.help import HelpScreen
-from jetbench.tui.scrubbing import TimeApp
 from jetbench.tui.text import clip
+from jetbench.tui.visiting import Library, Place, VisitingApp
 
 FIELDS = {
     "batch": "Batches, such as 1,2,4",
@@ -51,7 +51,7 @@ AFTER_PAINT_S = 0.5
 ONLY_READ = "this is a recording: nothing is measured in it"
 
 
-class BenchApp(TimeApp):
+class BenchApp(VisitingApp):
     TITLE = "jetbench-tui"
     CSS_PATH = "screens/bench.tcss"  # a default screen's own is not loaded
 
@@ -65,6 +65,7 @@ class BenchApp(TimeApp):
         fps: float = 2.0,
         player: Player | None = None,
         notice: str | None = None,
+        library: Library | None = None,
     ) -> None:
         """``player``: where in the session it begins. ``notice``: said once, when the screen stands."""
         super().__init__()
@@ -72,7 +73,7 @@ class BenchApp(TimeApp):
         self.player = player or Player(session)
         self.view = View()
         self.notice = notice
-        self.draft = Draft(plan)
+        self.library = library
         self.export = export
         self.glyphs = choose(glyphs)
         self.period = 1.0 / min(15.0, max(0.1, fps))
@@ -91,7 +92,8 @@ class BenchApp(TimeApp):
         self.theme = theme if theme in self.available_themes else themes.DEFAULT
         self.palette = Palette(self.current_theme)
         self.set_class(self.glyphs is ASCII, "-ascii")
-        self.bench = BenchScreen(self.draft)
+        draft = Draft(plan)
+        self.place = Place(session, self.player, draft, export, BenchScreen(draft))
 
     def get_default_screen(self) -> BenchScreen:
         """Not pushed on an empty one, and filled before it is painted: a paint costs 18 kB."""
@@ -139,11 +141,6 @@ class BenchApp(TimeApp):
             return  # frozen or paused: nothing is drawn, nothing is sent
         if self.screen is self.bench:
             self.bench.show(self.snapshot, now, self.view, jumped)
-
-    def _look(self) -> None:
-        self.live = self.session.snapshot()
-        self.snapshot = self.player.picture(self.live)
-        self.view = self.player.view(self.live)
 
     def _only_read(self) -> bool:
         if self.session.is_replay:
@@ -254,6 +251,8 @@ class BenchApp(TimeApp):
     # -- the end
 
     async def action_quit(self) -> None:
+        if self.leave():
+            return
         if not busy(self.session.snapshot()):
             self.exit()
         elif not isinstance(self.screen, AskScreen):

@@ -22,12 +22,13 @@ class Key:
     frozen: int = 0  # the same while the view is frozen
     replay: int = 0  # and in a recording
     replay_label: str = ""  # there, where it is another word
+    frozen_label: str = ""
 
     def place(self, mode: Mode) -> int:
         return {"live": self.bar, "frozen": self.frozen, "replay": self.replay}[mode]
 
     def word(self, mode: Mode) -> str:
-        return self.replay_label if mode == "replay" and self.replay_label else self.label
+        return {"live": "", "frozen": self.frozen_label, "replay": self.replay_label}[mode] or self.label
 
 
 KEYS: tuple[Key, ...] = (
@@ -79,6 +80,7 @@ KEYS: tuple[Key, ...] = (
         "Time",
         6,
         frozen=2,
+        frozen_label="follow",
     ),
     Key("step-back", "comma", ",", "back", "Back to the pass or reading before.", "Time", frozen=5, replay=9),
     Key("step-on", "full_stop", ".", "on", "On to the next pass or reading.", "Time", frozen=4, replay=8),

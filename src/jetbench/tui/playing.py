@@ -14,6 +14,7 @@ from jetbench.session.timeline import JUMPED_TO, Moment
 from jetbench.tui.control import SessionControl
 
 Mode = Literal["live", "frozen", "replay"]
+NOWHERE = Span(0, 0)
 MINUTE = 60_000_000_000
 # How a move finds its moment: from the playhead, the span and the clock.
 Move = Callable[[Playhead, Span, float], Playhead]
@@ -25,7 +26,7 @@ class View:
 
     mode: Mode = "live"
     here: int = 0  # CLOCK_MONOTONIC of the board, ns
-    span: Span = Span(0, 0)  # as it was at the last key
+    span: Span = NOWHERE  # as it was at the last key
     playing: bool = False
     speed: float = 1.0
     moments: tuple[Moment, ...] = ()  # that a person jumps to

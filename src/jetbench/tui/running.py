@@ -10,7 +10,9 @@ from typing import Any
 from jetbench.domain.plan import Plan
 from jetbench.tui.app import BenchApp
 from jetbench.tui.control import SessionControl
+from jetbench.tui.playing import Player
 from jetbench.tui.signals import SignalGuard
+from jetbench.tui.visiting import Library
 
 
 class CloseOnce:
@@ -37,12 +39,22 @@ def serve(
     fps: float = 2.0,
     pilot: Callable[[Any], Awaitable[None]] | None = None,
     size: tuple[int, int] | None = None,
+    *,
+    speed: float = 1.0,
+    at: int | None = None,
+    notice: str | None = None,
+    library: Library | None = None,
 ) -> int:
     """``pilot`` drives the app without a terminal, of ``size``, for tests.
 
     No mouse: its reports cost more than the panes.
     """
-    app = BenchApp(session, plan, export, theme=theme, glyphs=glyphs, fps=fps)
+    player = Player(session, speed=speed)
+    if at is not None:
+        player.to(at)
+    app = BenchApp(
+        session, plan, export, theme=theme, glyphs=glyphs, fps=fps, player=player, notice=notice, library=library
+    )
     close = CloseOnce(session)
     with SignalGuard(app.request_exit, close) as guard:
         try:

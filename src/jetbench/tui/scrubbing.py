@@ -11,7 +11,7 @@ from jetbench.domain.plan import PlanError
 from jetbench.session.snapshot import Snapshot
 from jetbench.tui.control import SessionControl
 from jetbench.tui.draw.status import hours
-from jetbench.tui.playing import Player
+from jetbench.tui.playing import Player, View
 from jetbench.tui.screens.edit import EditScreen
 
 FREEZE_FIRST = "p freezes the view; then this key moves through it"
@@ -26,7 +26,9 @@ class TimeApp(App[None]):
 
     session: SessionControl
     player: Player
-    live: Snapshot
+    live: Snapshot  # the newest picture
+    snapshot: Snapshot  # the one that is shown
+    view: View  # where it is from
 
     def pull(self, jumped: bool = False) -> None:
         raise NotImplementedError

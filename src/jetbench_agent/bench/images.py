@@ -138,12 +138,12 @@ def prepare(torch, image, size):
 
     height, width = size
     share = RESIZE * max(float(height) / image.size[1], float(width) / image.size[0])
-    image = image.resize(
-        (max(width, int(image.size[0] * share)), max(height, int(image.size[1] * share))), Image.BILINEAR
-    )
+    # A fraction is cut off, as torchvision does; not one of a rounded product that should be whole.
+    resized = [int(side * share + 1e-6) for side in image.size]
+    image = image.resize((max(width, resized[0]), max(height, resized[1])), Image.BILINEAR)
     left, top = (image.size[0] - width) // 2, (image.size[1] - height) // 2
     image = image.crop((left, top, left + width, top + height))
-    flat = torch.ByteTensor(torch.ByteStorage.from_buffer(image.tobytes()))
+    flat = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8)
     tensor = flat.view(height, width, 3).permute(2, 0, 1).to(torch.float32).div_(255.0)
     mean, deviation = torch.tensor(MEAN).view(3, 1, 1), torch.tensor(DEVIATION).view(3, 1, 1)
     return tensor.sub_(mean).div_(deviation)

@@ -72,7 +72,7 @@ class LogAxis:
         return math.log(max(value, self.low * 1e-3) / self.low) / math.log(self.high / self.low)
 
     def value(self, share: float) -> float:
-        return self.low * (self.high / self.low) ** share
+        return self.low * math.exp(share * math.log(self.high / self.low))
 
     def column(self, value: float, width: int) -> int:
         return min(width - 1, max(0, int(self.share(value) * width)))

@@ -1,4 +1,4 @@
-"""Pane 4: power, temperature and clocks over the time axis, with latency where there is room; fan, memory, throttling."""
+"""Pane 4: power, temperature, clocks and, where there is room, latency over the time axis; fan, memory, throttling."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from jetbench.tui.draw.stack import Chart, Limit
 from jetbench.tui.draw.timeaxis import WINDOWS, TimeAxis, of_readings, time_axis
 from jetbench.tui.row import Row
 
+WORDS_FROM = 12  # lines: below, the status line has to do for what is not charted
 LATENCY_FROM = 24  # lines: then latency stands in the same stack
 
 
@@ -29,8 +30,8 @@ class Strip:
     reading: Reading
     history: Sequence[tuple[int, float | None]]
 
-    def values(self) -> list[float]:
-        return [value for _, value in self.history if value is not None]
+    def values(self, since: int) -> list[float]:
+        return [value for t, value in self.history if value is not None and t >= since]
 
     def scale(self, shown: Sequence[float]) -> Axis:
         """For the values that are on the axis. The trip of a temperature is always in it."""
@@ -45,7 +46,7 @@ class Strip:
         return axis(0.0, max(values) * 1.05 or 1.0, 2)
 
 
-def draw(snapshot: Snapshot, room: Room, window: int = WINDOWS[0]) -> list[Row]:
+def draw(snapshot: Snapshot, room: Room, window: int = WINDOWS[0], log: bool = False) -> list[Row]:
     strips, grid = _strips(snapshot), time_axis(snapshot, room.width, room.glyphs, window)
     told = happened(snapshot, grid)
     apology = [] if any(strip.name == "Power" for strip in strips) else _no_power(snapshot, room)
@@ -53,7 +54,7 @@ def draw(snapshot: Snapshot, room: Room, window: int = WINDOWS[0]) -> list[Row]:
     height = room.height - len(apology) - len(foot)
     charts = [_chart(strip, grid, room) for strip in strips]
     if room.height >= LATENCY_FROM and snapshot.lane:
-        charts.insert(0, passes(snapshot, grid, room, log=False))
+        charts.insert(0, passes(snapshot, grid, room, log))
     rows = stack.draw(charts, grid, told, replace(room, height=max(1, height))) if charts else []
     rows += [room.row() for _ in range(height - len(rows))]
     return [*apology, *rows, *foot]
@@ -90,14 +91,14 @@ def _no_power(snapshot: Snapshot, room: Room) -> list[Row]:
 
 def _chart(strip: Strip, grid: TimeAxis, room: Room) -> Chart:
     extents = of_readings(strip.history, grid)
-    shown = [value for extent in extents if extent is not None for value in extent]
+    shown = strip.values(grid.first)
     scale, channel = strip.scale(shown), strip.reading.channel
     trip = channel.limit if channel.quantity == "temperature" else None
     unit = f"{room.glyphs.degree}C"
     return Chart(
         head=_head(strip, shown, room), role=strip.role, extents=extents, low=scale.low, high=scale.high,
-        labels=(scale.label(scale.low), scale.label(scale.high)),
-        limit=Limit(trip, f"trip {trip:.0f} {unit}") if trip is not None else None,
+        labels=(scale.label(scale.low), scale.label(scale.high)) if shown else ("", ""),
+        limit=Limit(trip, f"trip {trip:.0f} {unit}") if trip is not None and shown else None,
         weight=2 if channel.quantity in ("temperature", "power") else 1,
         least=1 if channel.quantity == "clock" else 2,
     )  # fmt: skip
@@ -131,9 +132,13 @@ def _notes(strip: Strip, shown: Sequence[float], unit: str) -> list[str]:
         return [room_left, channel.name] if room_left else [channel.name, "no trip known"]
     if channel.quantity == "clock":
         return [f"lowest {min(shown):.0f} {unit}"] if shown else []
-    values = strip.values()
-    mean = f"mean {sum(values) / len(values):.1f}" if values else ""
-    notes = [mean, f"peak {max(values):.1f}" if values else "", "" if channel.unit == "%" else channel.name]
+    if not shown:
+        return ["no reading in this stretch"]
+    notes = [
+        f"mean {sum(shown) / len(shown):.1f}",
+        f"peak {max(shown):.1f}",
+        "" if channel.unit == "%" else channel.name,
+    ]
     return [note for note in notes if note]
 
 
@@ -152,4 +157,4 @@ def _foot(snapshot: Snapshot, room: Room, told: Happened) -> list[Row]:
         throttle.put(f"   {span}", "muted")
     if snapshot.throttle_notices:
         throttle.put(f"   earlier: {', '.join(snapshot.throttle_notices)}", "muted")
-    return [words, throttle] if words.used else [throttle]
+    return [words, throttle] if words.used and room.height >= WORDS_FROM else [throttle]

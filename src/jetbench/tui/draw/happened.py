@@ -73,9 +73,9 @@ def spans(moments: Sequence[Moment], end: int) -> list[Span]:
 def happened(snapshot: Snapshot, axis: TimeAxis) -> Happened:
     letters: dict[int, str] = {}
     shown_ns = 0
-    for span in spans(snapshot.moments, snapshot.t):
+    for span in spans(snapshot.moments, axis.now):
         first, last = axis.column(span.begin), axis.column(span.end - 1)
-        shown_ns += max(0, min(span.end, snapshot.t) - max(span.begin, axis.first))
+        shown_ns += max(0, min(span.end, axis.now) - max(span.begin, axis.first))
         for column in range(max(0, first), min(axis.cells - 1, last) + 1):
             letters[column] = letter(span.causes)
     cases = {result.case.id: result.case for result in snapshot.cases}
@@ -85,7 +85,7 @@ def happened(snapshot: Snapshot, axis: TimeAxis) -> Happened:
         if moment.t < axis.first:
             break
         column, kind = axis.column(moment.t), _kind(moment)
-        if kind is None or not 0 <= column < axis.cells:
+        if kind is None or moment.t > axis.now or not 0 <= column < axis.cells:
             continue
         if kind == CASE:
             lines.setdefault(column, CASE)

@@ -21,13 +21,14 @@ def passes(snapshot: Snapshot, grid: TimeAxis, room: Room, log: bool) -> Chart:
     head = room.row().put("Latency over time  ", "muted")
     if shown:
         newest = next(extent for extent in reversed(extents) if extent is not None)
-        head.put(f"{significant(newest[0])} to {significant(newest[1])} ms", "series").gap(2)
+        ends = dict.fromkeys(significant(value) for value in newest)
+        head.put(f"{' to '.join(ends)} ms", "series").gap(2)
         head.put("log scale" if log else "", "muted")
     else:
         head.put("no pass in this stretch", "muted")
-    scale = axis(low, high, 2)
+    scale, labels = axis(low, high, 2), ("", "")
     if log:
         low, high, labels = low / 1.05, high * 1.05, (significant(low), significant(high))
-    else:
+    elif shown:
         low, high, labels = scale.low, scale.high, (scale.label(scale.low), scale.label(scale.high))
     return Chart(head=head, role="series", extents=extents, low=low, high=high, labels=labels, log=log, weight=3)

@@ -40,31 +40,30 @@ class Chart:
     weight: int = 2  # share of the lines that are left
     least: int = 2  # lines, without the head
 
-    @property
-    def empty(self) -> bool:
-        return all(extent is None for extent in self.extents)
-
 
 def shares(charts: Sequence[Chart], lines: int) -> list[int]:
-    """Lines of dots for each chart by its weight, the first ones rounded up; 0 where there is nothing to draw."""
+    """Lines of dots for each chart by its weight, the first ones rounded up."""
     left = lines - sum(chart.head is not None for chart in charts)
-    drawn = [0 if chart.empty else chart.weight for chart in charts]
     found = []
-    for index, weight in enumerate(drawn):
-        ahead = sum(drawn[index:])
-        found.append(min(left, round(left * weight / ahead)) if ahead else 0)
+    for index, chart in enumerate(charts):
+        ahead = sum(other.weight for other in charts[index:])
+        found.append(max(1, round(left * chart.weight / ahead)))
         left -= found[-1]
     return found
 
 
 def fitting(charts: Sequence[Chart], lines: int) -> list[Chart]:
-    """The first charts for which there is room, with their least lines each."""
+    """The first charts for which there is room with their least lines; with one line each, if else there were one."""
     chosen: list[Chart] = []
-    for chart in charts:
-        need = (chart.head is not None) + (0 if chart.empty else chart.least)
-        if need <= lines:
+    for most in (2, 1):
+        left, chosen = lines, []
+        for chart in charts:
+            left -= (chart.head is not None) + min(most, chart.least)
+            if left < 0:
+                break
             chosen.append(chart)
-            lines -= need
+        if len(chosen) >= min(2, len(charts)):
+            break
     return chosen
 
 
@@ -73,7 +72,7 @@ def draw(charts: Sequence[Chart], axis: TimeAxis, told: Happened, room: Room) ->
     if room.height < FOOT + 1:
         return [chart.head for chart in charts if chart.head is not None][: room.height]
     chosen = fitting(charts, room.height - FOOT)
-    if not chosen:
+    if len(chosen) < min(2, len(charts)):
         return [chart.head for chart in charts if chart.head is not None][: room.height]
     rows: list[Row] = []
     for chart, height in zip(chosen, shares(chosen, room.height - FOOT), strict=True):
@@ -123,10 +122,10 @@ def _label(cells: list[tuple[str, str]], words: str, room: Room) -> None:
     """The words of a limit in its dashes, at the left where nothing crosses them, else further right."""
     size = len(words)
     for start in (2, len(cells) // 2 - size // 2, len(cells) - size - 2):
-        if 0 <= start and start + size <= len(cells):
-            if all(char == room.glyphs.limit for char, _ in cells[start : start + size]):
-                cells[start : start + size] = [(char, "limit") for char in words]
-                return
+        free = [char == room.glyphs.limit for char, _ in cells[max(0, start) : start + size]]
+        if len(free) == size and all(free):
+            cells[start : start + size] = [(char, "limit") for char in words]
+            return
 
 
 def times(axis: TimeAxis, room: Room) -> Row:

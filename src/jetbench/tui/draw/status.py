@@ -62,7 +62,7 @@ def draw(snapshot: Snapshot, width: int, glyphs: Glyphs, wall: str) -> Row:
     return row
 
 
-TRACK = (20, 60)  # cells, at least and at most
+TRACK_LEAST, TRACK_MOST = 20, 60  # cells
 
 
 def moved(snapshot: Snapshot, view: View, width: int, glyphs: Glyphs) -> Row:
@@ -79,15 +79,16 @@ def moved(snapshot: Snapshot, view: View, width: int, glyphs: Glyphs) -> Row:
     else:
         row.put(f"  {behind(view.behind)} behind live", "warn").gap(2)
     fields = [Field(0, [("SIMULATED", "warn")] if simulated(snapshot) else []), Field(2, [_event(view, snapshot)])]
-    fields.append(_board(snapshot, glyphs))
+    board = _board(snapshot, glyphs)
+    fields.append(Field(5, board.shorter or board.spans))
     fields = [field for field in fields if field.spans and field.spans[0][0]]
-    room = width - row.used - 2
-    while fields and room - sum(field.width for field in fields) < (TRACK[0] if len(fields) > 1 else 12):
+    room, least = width - row.used - 2, max(TRACK_LEAST, width // 3)
+    while fields and room - sum(field.width for field in fields) < least:
         dropped = max(fields, key=lambda field: field.rank)
         if dropped.rank == 0:  # what is made up says so
             break
         fields.remove(dropped)
-    track(row, view, min(TRACK[1], room - sum(field.width for field in fields)), glyphs)
+    track(row, view, min(TRACK_MOST, room - sum(field.width for field in fields)), glyphs)
     for field in fields:
         row.gap(2)
         for text, role in field.spans:
@@ -156,6 +157,11 @@ def _fields(snapshot: Snapshot, glyphs: Glyphs) -> list[Field]:
 def simulated(snapshot: Snapshot) -> bool:
     """Whether the readings are made up."""
     return snapshot.board is not None and snapshot.board.facts.get("simulated") is True
+
+
+def simulated_name(model: str) -> tuple[bool, str]:
+    """Whether a board's name says that it is made up, and the name without that."""
+    return model.startswith("SIMULATED "), model.removeprefix("SIMULATED ")
 
 
 def _board(snapshot: Snapshot, glyphs: Glyphs) -> Field:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from jetbench.session.lane import BUCKET_NS, Bucket
 from jetbench.session.snapshot import Snapshot
@@ -17,7 +18,7 @@ GUTTER = 6  # cells for the labels of an upright axis, with its line
 WHOLE = 0
 WINDOWS = (60, 300, 600, WHOLE)  # seconds; WHOLE: all so far, up to the longest step
 STEPS = (60, 90, 120, 180, 240, 300, 420, 600)  # of WHOLE, so that it rarely changes
-IDLE_STEP = 5 * SECOND  # the right edge moves in these steps while nothing runs: bytes
+STEP, IDLE_STEP = 2 * SECOND, 5 * SECOND  # the right edge moves in these steps, without a run in the latter: bytes
 LATE = 2.5  # a reading stands for its time until the next one; if that is this often overdue, there is a gap
 
 
@@ -25,7 +26,8 @@ LATE = 2.5  # a reading stands for its time until the next one; if that is this 
 class TimeAxis:
     """``cells`` columns up to ``end``. Edges of columns are multiples of ``cell_ns``: they do not move with time."""
 
-    end: int  # a moment in the last column, CLOCK_MONOTONIC, ns
+    now: int  # the newest that is drawn, CLOCK_MONOTONIC, ns
+    end: int  # a moment in the last column: ``now``, or up to a step after it
     cells: int
     dots: int  # a cell
     dot_ns: int
@@ -50,26 +52,33 @@ class TimeAxis:
     def labels(self) -> list[tuple[int, str]]:
         """Columns with how long ago they were, the oldest first; the last one is the right edge."""
         window = self.cells * self.cell_ns / SECOND
-        step = next((s for s in (15, 30, 60, 75, 120, 150, 300) if window / s <= max(2, self.cells // 16)), 300)
+        step = next((s for s in (15, 30, 60, 120, 150, 300) if window / s <= max(2, self.cells // 14)), 300)
         ago = range(int(window + 0.5) // step * step, 0, -step)
         found = [(max(0, self.column(self.end - s * SECOND)), f"-{clock(s) if s >= 60 else f'{s} s'}") for s in ago]
         return [*found, (self.cells - 1, self.edge())]
 
     def edge(self) -> str:
         """The right edge by the time of the run: true for now, for a frozen screen and for a recording."""
-        if self.begin_of_run is None or self.end < self.begin_of_run:
+        if self.begin_of_run is None or self.now < self.begin_of_run:
             return "now"
-        return f"run {clock((self.end - self.begin_of_run) // SECOND)}"
+        return f"run {clock((self.now - self.begin_of_run) // SECOND)}"
 
 
 def time_axis(snapshot: Snapshot, width: int, glyphs: Glyphs, window: int = WINDOWS[0]) -> TimeAxis:
     """For charts that are ``width`` cells wide with their labels. ``window`` is one of WINDOWS."""
     cells, dots = max(1, width - GUTTER), dots_a_cell(glyphs)
     seconds = window or _whole(snapshot)
-    end = snapshot.t
-    if snapshot.status in ("connecting", "idle"):
+    now = end = snapshot.t
+    if busy(snapshot) and not looked_at(snapshot):
+        now = end = end // STEP * STEP  # lines change only then: each one that does is sent whole
+    elif not looked_at(snapshot):
         end = end // IDLE_STEP * IDLE_STEP + IDLE_STEP - 1  # beyond the newest reading: none is hidden
-    return TimeAxis(end, cells, dots, -(-seconds * SECOND // (cells * dots)), snapshot.t_start)
+    return TimeAxis(now, end, cells, dots, -(-seconds * SECOND // (cells * dots)), snapshot.t_start)
+
+
+def looked_at(snapshot: Snapshot) -> bool:
+    """Whether it is a picture of an earlier moment, frozen or of a recording: all its revisions are its time."""
+    return snapshot.revisions.get("telemetry") == snapshot.t
 
 
 def _whole(snapshot: Snapshot) -> int:
@@ -90,10 +99,13 @@ def of_readings(history: Sequence[tuple[int, float | None]], axis: TimeAxis) -> 
     found: list[Extent] = [None] * count
     since = axis.first
     shown = _newest(history, since)
-    hold = round(LATE * _usual_pause(shown))
-    until = axis.end + 1
-    for t, value in reversed(shown):
-        if value is not None and t <= axis.end:
+    usual = _usual_pause(shown)
+    until = axis.now + 1
+    for index in range(len(shown) - 1, -1, -1):
+        t, value = shown[index]
+        if value is not None and t <= axis.now:
+            before = [late[0] - early[0] for early, late in pairwise(shown[max(0, index - 2) : index + 1])]
+            hold = LATE * max(usual, min(before, default=0))  # readings are slower without a run
             last = axis.dot(until - 1) if until - t <= hold else axis.dot(t)
             _widen(found, range(max(0, axis.dot(t)), min(count - 1, max(last, axis.dot(t))) + 1), value)
         until = min(until, t)
@@ -109,7 +121,7 @@ def _newest(history: Sequence[tuple[int, float | None]], since: int) -> Sequence
 
 
 def _usual_pause(points: Sequence[tuple[int, float | None]]) -> int:
-    pauses = sorted(after[0] - before[0] for before, after in zip(points, points[1:], strict=False))
+    pauses = sorted(after[0] - before[0] for before, after in pairwise(points))
     return pauses[len(pauses) // 2] if pauses else 0
 
 
@@ -128,13 +140,15 @@ def of_passes(lane: Sequence[Bucket], axis: TimeAxis) -> list[Extent]:
     count = axis.cells * axis.dots
     found: list[Extent] = [None] * count
     for bucket in lane:
+        if bucket.t > axis.now:
+            break
         place = axis.dot(bucket.t)
         if 0 <= place < count:
             known, own = found[place], (bucket.low * 1e-6, bucket.high * 1e-6)
             found[place] = own if known is None else (min(known[0], own[0]), max(known[1], own[1]))
     for bucket, after in zip(lane, [*lane[1:], None], strict=True):
         until = bucket.t + max(BUCKET_NS, round(bucket.mean * bucket.count))
-        until = min(until, axis.end + 1) if after is None else min(until, after.t)
+        until = min(until, axis.now + 1) if after is None else min(until, after.t)
         value = bucket.mean * 1e-6
         for place in range(max(0, axis.dot(bucket.t) + 1), min(count - 1, axis.dot(until - 1)) + 1):
             if found[place] is None:

@@ -42,7 +42,7 @@ class BenchScreen(Screen[None]):
     ]
 
     def __init__(self, draft: Draft) -> None:
-        super().__init__(id="bench")
+        super().__init__()  # no id: one lies over another while a recording is visited
         self.draft = draft
         self.zoomed = False
         self.status = StatusLine()
@@ -159,6 +159,7 @@ class BenchScreen(Screen[None]):
     def action_histogram(self) -> None:
         self.charts.next_mode()
         self.latency.redraw()
+        self.power.redraw()
 
     def action_follow(self) -> None:
         self.log_pane.toggle_follow()

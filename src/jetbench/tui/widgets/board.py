@@ -24,4 +24,4 @@ class BoardPane(ChartPane, can_focus=True):
         return f"{scope}  {window}" if scope and len(scope) < self.size.width // 2 else window
 
     def rows(self, room: Room) -> list[Row]:
-        return draw.draw(self.snapshot, room, self.view.window)
+        return draw.draw(self.snapshot, room, self.view.window, self.view.mode == "log")

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from jetbench.session.snapshot import Snapshot
 from jetbench.tui.control import busy
 from jetbench.tui.draw.histogram import MODES
-from jetbench.tui.draw.timeaxis import SECOND, WINDOWS
+from jetbench.tui.draw.timeaxis import IDLE_STEP, STEP, WINDOWS, looked_at
 from jetbench.tui.widgets.canvas import Canvas
+
+RARE = ("board", "software", "models")  # parts of the snapshot for which no pane waits
 
 
 @dataclass
@@ -29,13 +31,17 @@ class ChartPane(Canvas):
     """Draws when the session's own clock has ticked, so that all charts have the same right edge in every frame."""
 
     _tick: tuple[bool, int] = (False, -1)
+    _rare: tuple[int, ...] = ()
 
     def show(self, snapshot: Snapshot, now: float) -> None:
         turned = snapshot.status != self.snapshot.status
         self.snapshot = snapshot
         revisions = tuple(snapshot.revisions.get(part, 0) for part in self.parts)
-        past = snapshot.revisions.get("telemetry") == snapshot.t  # a moment that is looked at: each step shows
-        tick = past, snapshot.t if past else snapshot.t // (SECOND if busy(snapshot) else 2 * SECOND)
+        past = looked_at(snapshot)  # each step of it shows
+        tick = past, snapshot.t if past else snapshot.t // (STEP if busy(snapshot) else IDLE_STEP)
+        rare = tuple(snapshot.revisions.get(part, 0) for part in (RARE if busy(snapshot) else (*RARE, "cases")))
+        turned = turned or rare != self._rare
+        self._rare = rare
         if turned or (revisions != self._drawn and tick != self._tick):
             self._drawn, self._tick = revisions, tick
             self.redraw()

@@ -1,0 +1,131 @@
+"""The part of the app that opens recordings on top of a session, and goes back to it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from textual.message import Message
+
+from jetbench.domain.plan import Plan
+from jetbench.tui.control import SessionControl
+from jetbench.tui.draft import Draft
+from jetbench.tui.playing import Player
+from jetbench.tui.screens.bench import BenchScreen
+from jetbench.tui.screens.compare import Compare, CompareScreen
+from jetbench.tui.screens.recordings import Chosen, RecordingsScreen
+from jetbench.tui.scrubbing import TimeApp
+
+Export = Callable[[], Sequence[Path]]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A recording that was read."""
+
+    session: SessionControl
+    plan: Plan
+    export: Export
+    notice: str | None = None  # what had to be left out of it
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Where recordings are, and what is done with them. ``open`` and ``compare`` raise RuntimeError with one line."""
+
+    folders: Sequence[Path]
+    open: Callable[[Path], Visit]
+    compare: Compare
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A session that is shown, or waits below the one that is."""
+
+    session: SessionControl
+    player: Player
+    draft: Draft
+    export: Export
+    bench: BenchScreen
+
+
+class Read(Message):
+    def __init__(self, visit: Visit | None, error: str = "") -> None:
+        super().__init__()
+        self.visit = visit
+        self.error = error
+
+
+class VisitingApp(TimeApp):
+    """``place`` is the session that is shown; those below it wait."""
+
+    place: Place
+    library: Library | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._below: list[Place] = []
+        self._reading = False
+
+    @property
+    def bench(self) -> BenchScreen:
+        return self.place.bench
+
+    @property
+    def draft(self) -> Draft:
+        return self.place.draft
+
+    def action_recordings(self) -> None:
+        if self.library is None:
+            self.say("no folder of recordings is known here")
+        elif self.screen is self.bench:
+            self.push_screen(RecordingsScreen(self.library.folders, self.say), self._chosen)
+
+    def _chosen(self, chosen: Chosen | None) -> None:
+        if chosen is None or self.library is None or self._reading:
+            return
+        if len(chosen) == 2:
+            self.push_screen(CompareScreen(self.library.compare, *chosen))
+            return
+        self._reading = True
+        threading.Thread(target=self._read, args=(self.library, chosen[0]), name="replay", daemon=True).start()
+
+    def _read(self, library: Library, path: Path) -> None:
+        try:
+            message = Read(library.open(path))
+        except Exception as error:
+            message = Read(None, str(error) or type(error).__name__)
+        self.post_message(message)
+
+    def on_read(self, message: Read) -> None:
+        self._reading = False
+        if message.visit is None:
+            self.say(f"not opened: {message.error}", "error")
+            return
+        visit, draft = message.visit, Draft(message.visit.plan)
+        self._below.append(self.place)
+        self._show(Place(visit.session, Player(visit.session, guest=True), draft, visit.export, BenchScreen(draft)))
+        self.bench.prepare(self.snapshot, self.size, self.view)
+        self.push_screen(self.bench)
+        if visit.notice is not None:
+            self.say(visit.notice, "warning")
+
+    def leave(self) -> bool:
+        """Back to the session below; whether there is one."""
+        if not self._below or self.screen is not self.bench:
+            return bool(self._below)
+        self.pop_screen()
+        self._show(self._below.pop())
+        self.call_after_refresh(self._moved)
+        return True
+
+    def _show(self, place: Place) -> None:
+        self.place, self.session, self.player, self.export = place, place.session, place.player, place.export
+        self._look()
+
+    def _look(self) -> None:
+        self.live = self.session.snapshot()
+        self.snapshot = self.player.picture(self.live)
+        self.view = self.player.view(self.live)
