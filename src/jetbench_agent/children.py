@@ -21,9 +21,10 @@ PRINTED = 4000  # characters that are kept of what a child printed last
 class ParentDiedError(Exception):
     """The bench parent ended or could not import torch; the text says why, ``stage`` what it was importing."""
 
-    def __init__(self, text, stage=None):
+    def __init__(self, text, stage=None, killed=False):
         Exception.__init__(self, text)
-        self.stage = stage
+        self.stage = {"import": "torch"}.get(stage, stage)
+        self.killed = killed  # by a signal: no word about what is installed
 
 
 class Outcome(object):
@@ -107,7 +108,8 @@ class BenchParent(object):
             elif message["k"] == "fault":
                 raise ParentDiedError(message["text"])
             elif message["k"] == "eof":
-                raise ParentDiedError("importing {}: {}".format(stage, death(self._process.wait(), None)), stage)
+                code = self._process.wait()
+                raise ParentDiedError("importing {}: {}".format(stage, death(code, None)), stage, code < 0)
             elif message["k"] == "stage":
                 stage = message["name"]
                 self._forward(message)

@@ -13,6 +13,7 @@ from jetbench_agent.stream import monotonic_ns
 
 WORKING_STAGES = ("first", "warmup", "measure", "energy")
 SETUP_SILENCE_S = 900.0  # a listing or a count on a slow board that pages from an SD card
+KILLED_HINT = "run it again; if it was for memory, stop what else holds some (dmesg tells, as root)"
 INSTALL_HINT = "install it there (pip install 'jetbench-tui[torch]'), or name an interpreter that has it: --python PATH"
 
 
@@ -130,7 +131,8 @@ class Conductor(object):
                     return False
                 if error.stage != "torchvision":
                     text = "torch cannot be imported by {}: {}".format(sys.executable, error)
-                    self._sender.send("fault", code="no_torch", text=text, hint=INSTALL_HINT)
+                    hint = KILLED_HINT if error.killed else INSTALL_HINT
+                    self._sender.send("fault", code="no_torch", text=text, hint=hint)
                     return False
                 self._log("warning", "agent", "{}; going on without torchvision".format(error))
         return self._describe()

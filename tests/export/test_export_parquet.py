@@ -104,7 +104,7 @@ def test_units_meaning_and_what_it_is_of_stand_in_the_schema():
     assert about["notice"].startswith("SIMULATED")
     assert about["board"].startswith("SIMULATED")
     schema = parquet._schema(list(typed.case_columns()), about)
-    assert schema.metadata[b"jetbench"] == b"0.1.0"
+    assert schema.metadata[b"jetbench"].decode() == state.header.jetbench
     assert schema.field("peak_memory_mib").metadata[b"unit"] == b"MiB"
     assert schema.field("latency_p50_s").metadata == {b"unit": b"s", b"meaning": b"median"}
     assert schema.field("weights_bytes").metadata[b"unit"] == b"bytes"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 from collections import defaultdict
 from itertools import pairwise
 from pathlib import Path
@@ -78,7 +79,7 @@ def test_what_was_really_recorded(tmp_path, recording):
     events = made(tmp_path / "a.json", recording)
     state, _ = load(recording)
     assert len(of(events, cat="pass")) == sum(len(record.duration) for record in state.records.values())
-    assert len(of(events, cat="case")) == len(state.records)
+    assert {event["args"]["case"] for event in of(events, cat="case")} == set(state.records)
 
 
 def test_every_pass_to_the_nanosecond_with_its_flags(tmp_path):
@@ -132,6 +133,31 @@ def test_a_session_that_was_cut(tmp_path):
     assert case["dur"] > 0
     assert [event["name"] for event in of(found, cat="stage") if event["args"].get("unfinished")] == ["measure"]
     assert [event["name"] for event in of(found, cat="throttled")] == ["throttled"]
+
+
+def test_a_session_that_was_resumed_on_a_clock_that_began_anew(tmp_path):
+    """What was going on ends with its part; an hour later by the wall clock the second part goes on."""
+    events = streams.session(passes=40, seed=3)
+    first = next(event for event in events if isinstance(event, ev.CaseStart)).c
+    cut = next(at for at, event in enumerate(events) if isinstance(event, ev.CaseEnd)) - 4
+    before = [*events[:cut], ev.Throttle(t=events[cut - 1].t, now=True, active=("heat",))]
+    wall = 1_764_000_000_000_000_000
+    part = ev.Part(t=10**9, number=1, after=before[-1].t, wall_ns=wall + 3600 * 10**9, board=streams.board(), boot="b")
+    again = msgspec.structs.replace(streams.cases(("mobilenet_v2", "resnet18"))[first], size=(224, 224))
+    rest = streams.case_events(again, 0, 2 * 10**9, 40, 2, random.Random(5))
+    resume = ev.Resume(t=10**9 + 5, left=((first, 1 - first),))
+    found = made(tmp_path / "a.json", streams.write(tmp_path / "a.jsonl", [*before, part, resume, *rest]))
+    state, _ = load(tmp_path / "a.jsonl")
+    one, two = sorted(of(found, cat="case"), key=lambda event: event["ts"])
+    begin = state.run.t
+    assert (one["args"]["status"], two["args"]["status"]) == ("interrupted", "measured")
+    assert round((one["ts"] + one["dur"]) * 1000) == before[-1].t - begin
+    assert two["ts"] > 3590e6
+    (spell,) = of(found, cat="throttled")
+    assert spell["ts"] + spell["dur"] == one["ts"] + one["dur"]
+    assert [event["name"] for event in of(found, cat="log", tid=trace.LOG)][-1] == "resumed: part 2 of the session"
+    assert len(of(found, cat="pass")) == 42
+    assert min(event["ts"] for event in of(found, cat="pass")) > two["ts"]
 
 
 def test_what_reaches_into_the_run_is_cut_at_its_begin(tmp_path):

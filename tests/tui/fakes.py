@@ -67,11 +67,11 @@ class ScriptedSession:
     def read(self, function: Callable[[SessionState], Any]) -> Any:
         return function(self.state)
 
-    def mark(self, text: str = "") -> None:
+    def mark(self, text: str = "", at: int | None = None) -> None:
         if self.refuse:
             raise RuntimeError(self.refuse)
         self.marks.append(text)
-        self.feed(ev.Mark(t=self.state.t, text=text))
+        self.feed(ev.Mark(t=self.state.t, at=at, text=text))
 
     def request_models(self) -> None:
         self.models_asked += 1

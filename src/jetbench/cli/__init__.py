@@ -9,16 +9,25 @@ import sys
 
 def main() -> None:
     """Entry point of the console script. Without arguments and on a terminal it is the app."""
+    try:
+        sys.exit(_main())
+    except KeyboardInterrupt:  # while something is imported
+        if len(sys.argv) == 1 and _terminal():
+            os.write(2, b"\x1b[?1049l\x1b[?25h")
+        sys.exit(130)
+
+
+def _main() -> int:
     if len(sys.argv) == 1 and _terminal():
         _splash()
         gc.disable()  # until the first paint: nothing that imports make is garbage
         from jetbench.cli.app import open_app
         from jetbench.cli.errors import guarded
 
-        sys.exit(guarded(lambda: open_app({}), debug=False))
+        return guarded(lambda: open_app({}), debug=False)
     from jetbench.cli.commands import run_command_line
 
-    sys.exit(run_command_line())
+    return run_command_line()
 
 
 def _terminal() -> bool:

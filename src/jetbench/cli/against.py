@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import IO, Any, TypeVar
-
-import click
+from collections.abc import Mapping, Sequence
+from typing import IO, Any
 
 from jetbench.analysis import comparability, matching
 from jetbench.analysis.comparability import Setting
@@ -17,46 +13,25 @@ from jetbench.analysis.matching import Comparison, Session
 from jetbench.cli.compare import recorded, refuse, session, share
 from jetbench.cli.errors import CliError
 from jetbench.cli.session import fault_code, fault_error
+from jetbench.cli.watch import THRESHOLD, Watch
 from jetbench.domain.events import Case
 from jetbench.domain.plan import Plan
 from jetbench.domain.text import printable
 from jetbench.session.state import SessionState
 from jetbench.session.worker import SessionWorker
 
-F = TypeVar("F", bound=Callable[..., Any])
-
 MARKS = {FASTER: "better", SAME: "same", SLOWER: "worse", UNCLEAR: "unclear"}
-_THRESHOLD = "5%"
 _BASE, _RUN = "A", "B"
 _THIS_RUN = "this run"
 _MOST_NAMED = 8
-_OPTIONS = (
-    click.option(
-        "--against",
-        metavar="FILE",
-        type=click.Path(path_type=Path),
-        help="A recording: each case is better, same or worse than there; status 1 where one is worse.",
-    ),
-    click.option("--threshold", metavar=_THRESHOLD, help=f"With --against: by how much. Default: {_THRESHOLD}."),
-    click.option("--anyway", is_flag=True, help="With --against: although another board, torch, ... measured it."),
-)
 
 
-def options(command: F) -> F:
-    return functools.reduce(lambda decorated, option: option(decorated), reversed(_OPTIONS), command)
-
-
-def watch(given: Mapping[str, Any], plan: Plan) -> Watch:
-    """What --against asks for. Raises CliError where the file has nothing to compare with."""
-    if given["against"] is None:
-        for name in ("threshold", "anyway"):
-            if given[name]:
-                raise click.UsageError(f"--{name} needs --against.")
-        return Watch()
+def against(given: Mapping[str, Any], plan: Plan) -> Against:
+    """Raises CliError where the file has nothing to compare with."""
     base = recorded(given["against"], _BASE)
     if not any(_planned(case, each) for case in plan.cases() for each in base.sides):
         raise CliError(f"--against {base.name}: it holds none of the cases of this run")
-    return Against(base, share(given["threshold"] or _THRESHOLD), given["anyway"], quiet=given["as_json"])
+    return Against(base, share(given["threshold"] or THRESHOLD), given["anyway"], quiet=given["as_json"])
 
 
 def _planned(case: Case, of: Side) -> bool:
@@ -67,30 +42,6 @@ def _planned(case: Case, of: Side) -> bool:
         and case.device in ("auto", device)
         and (case.size is None or shape in (None, tuple(case.size)))
     )
-
-
-class Watch:
-    """What a run calls on its way. This one compares nothing."""
-
-    @property
-    def regressed(self) -> bool:
-        return False
-
-    def begin(self, worker: SessionWorker, plan: Plan) -> None:
-        """Before the first case. Raises CliError where nothing may be measured."""
-
-    def update(self, worker: SessionWorker, stream: IO[str]) -> None:
-        """While it goes on, after the line of progress."""
-
-    def finish(self, worker: SessionWorker, stream: IO[str]) -> None:
-        """When it is over."""
-
-    def document(self) -> dict[str, Any]:
-        """What is added to the results document."""
-        return {}
-
-    def print_summary(self, stream: IO[str]) -> None:
-        """Below the table."""
 
 
 class Against(Watch):

@@ -9,7 +9,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from jetbench.cli import against
+from jetbench.cli import watch as watching
 from jetbench.cli.errors import INTERRUPTED, MEASURED, CliError
 from jetbench.cli.options import duty_cycle, inherited, sensor_arguments
 from jetbench.cli.run import Wanted, measure
@@ -37,7 +37,7 @@ def resume(ctx: click.Context, options: dict[str, Any]) -> int:
     if rest.complete:
         return _say_complete(rest, options["as_json"])
     plan = _plan(rest, needed=options["against"] is not None)
-    watch = against.watch({**options, "anyway": options["against"] is not None and options["anyway"]}, plan)
+    watch = watching.watch({**options, "anyway": options["against"] is not None and options["anyway"]}, plan)
     wanted = Wanted(None, options["csv_path"], options["as_json"], duty, watch)
 
     def begin(worker: SessionWorker) -> None:

@@ -14,7 +14,6 @@ import click
 import msgspec
 
 from jetbench.analysis.duty import DutyCycle
-from jetbench.cli import against
 from jetbench.cli.errors import INTERRUPTED, MEASURED, SOME_FAILED, CliError
 from jetbench.cli.options import (
     PYTHON,
@@ -27,6 +26,8 @@ from jetbench.cli.options import (
 )  # fmt: skip
 from jetbench.cli.progress import Printer
 from jetbench.cli.session import fault_code, fault_error, make_worker, started
+from jetbench.cli.watch import Watch, watch
+from jetbench.cli.watch import options as watch_options
 from jetbench.domain import plan as plans
 from jetbench.domain.plan import Plan, PlanError
 from jetbench.domain.text import printable
@@ -47,7 +48,7 @@ class Wanted:
     csv: Path | None = None
     json: bool = False  # instead of the table
     duty: DutyCycle | None = None
-    watch: against.Watch = field(default_factory=against.Watch)  # beside a recording
+    watch: Watch = field(default_factory=Watch)  # beside a recording
 
 
 @click.command("run")
@@ -86,7 +87,7 @@ class Wanted:
     type=click.Path(path_type=Path),
     help="Finish what a cut session left, in its recording; --anyway: although another board, torch, ... recorded it.",
 )
-@against.options
+@watch_options
 @duty_options
 @PYTHON
 @ROOT
@@ -106,8 +107,8 @@ def command(ctx: click.Context, /, plan_file: Path | None, output: Path | None, 
     plan = plan_from(plan_file, options)
     python, root = inherited(ctx, options)
     sensors = sensor_arguments(options, ctx)
-    duty, watch = duty_cycle(options["rate"], options["battery"]), against.watch(options, plan)
-    wanted = Wanted(output, options["csv_path"], options["as_json"], duty, watch)
+    duty, beside = duty_cycle(options["rate"], options["battery"]), watch(options, plan)
+    wanted = Wanted(output, options["csv_path"], options["as_json"], duty, beside)
     ctx.exit(measure(plan, python, root, wanted, sensors))
 
 
@@ -148,8 +149,8 @@ def plan_from(path: Path | None, options: dict[str, Any]) -> Plan:
 
 
 def _models(word: str) -> list[str]:
-    """``a,b`` is two models; a name of the user's own code is taken as it is."""
-    return [word] if ":" in word else [name for name in word.split(",") if name]
+    """``a,b`` is two models."""
+    return [name for name in word.split(",") if name]
 
 
 def measure(
@@ -197,6 +198,8 @@ def _conclude(worker: SessionWorker, wanted: Wanted, received: list[int]) -> int
     if snapshot.recording_ended:
         text = f"the recording ended early: {snapshot.recording_ended}; what is printed and exported here is whole"
         print(f"jetbench-tui: {printable(text)}", file=sys.stderr)
+    if received and not begun:
+        print("jetbench-tui: interrupted before the first case: nothing was measured or recorded", file=sys.stderr)
     if received and (not begun or snapshot.status == "interrupted"):
         return TERMINATED if received[0] == signal.SIGTERM else INTERRUPTED
     if snapshot.status in ("failed", "lost"):
@@ -205,7 +208,7 @@ def _conclude(worker: SessionWorker, wanted: Wanted, received: list[int]) -> int
     return MEASURED if measured and not wanted.watch.regressed else SOME_FAILED
 
 
-def _print_table(worker: SessionWorker, duty: DutyCycle | None, watch: against.Watch) -> None:
+def _print_table(worker: SessionWorker, duty: DutyCycle | None, watch: Watch) -> None:
     from jetbench.export.table import print_table
 
     def show(state: SessionState) -> None:
@@ -263,7 +266,7 @@ def _signals(worker: SessionWorker) -> Iterator[list[int]]:
         received.append(number)
         worker.stop(force=len(received) > 1)
         if len(received) == 1:
-            print("\nstopping after this pass; again to stop at once", file=sys.stderr)
+            print("\nstopping; again to stop at once", file=sys.stderr)
 
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, handle) for number in numbers}

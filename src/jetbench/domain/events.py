@@ -316,6 +316,7 @@ class Log(Event, tag="log", frozen=True):
 class Mark(Event, tag="mark", frozen=True):
     """A moment the person watching wanted to find again."""
 
+    at: int | None = None  # where it is earlier than ``t``, when the key was pressed
     text: str = ""
 
 

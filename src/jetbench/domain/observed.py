@@ -202,6 +202,17 @@ class ObservedCase:
         else:
             self.model = msgspec.structs.replace(self.model, input=event.input)
 
+    def keep(self, event: ev.Memory | ev.Forecast | ev.Rule | ev.Transfer) -> None:
+        """Take what is said of it once a round, or once a rule."""
+        if isinstance(event, ev.Memory):
+            self.memory = event
+        elif isinstance(event, ev.Forecast):
+            self.forecast = event
+        elif isinstance(event, ev.Rule):
+            self.rules.append(event)
+        else:
+            self.transfers.append(event)
+
     def add_end(self, event: ev.CaseEnd) -> None:
         """A later round that fails does not unmake passes an earlier one measured; its error is kept."""
         self.was_measured = self.was_measured or event.status == "measured"

@@ -35,7 +35,7 @@ def _latency(event: ev.Latency) -> str | None:
 
 
 def _all_within(values: Sequence[int]) -> bool:
-    """Whether all are from 0 to below the limit. Packed first: that tells most of it three times as fast as min, max."""
+    """Whether all are from 0 to below the limit. Packed first: three times as fast as min and max."""
     try:
         packed = struct.pack(f"<{len(values)}Q", *values)
     except struct.error:  # below 0, or beyond 64 bits

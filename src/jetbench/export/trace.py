@@ -103,19 +103,20 @@ def _told(state: SessionState, recording: Path, rounds: set[int]) -> Iterator[st
     for _, event in reader.events(recording):
         if isinstance(event, ev.Telemetry):
             yield from readings.of(metered(event))
-        elif isinstance(event, ev.Log | ev.Rule | ev.Fault):
-            if event.t >= begin:
-                yield _instant(LOG, event.t - begin, *_said(event))
-        else:
-            yield from spans.of(event)
+            continue
+        if isinstance(event, ev.Log | ev.Rule | ev.Fault | ev.Part) and event.t >= begin:
+            yield _instant(LOG, event.t - begin, *_said(event))
+        yield from spans.of(event)
     yield from spans.rest(end)
 
 
-def _said(event: ev.Log | ev.Rule | ev.Fault) -> tuple[str, dict[str, Any]]:
+def _said(event: ev.Log | ev.Rule | ev.Fault | ev.Part) -> tuple[str, dict[str, Any]]:
     if isinstance(event, ev.Log):
         return event.text, {"level": printable(event.level, 20), "source": printable(event.source, 20)}
     if isinstance(event, ev.Fault):
         return event.text, {"level": "error", "code": printable(event.code, 40)}
+    if isinstance(event, ev.Part):
+        return f"resumed: part {event.number + 1} of the session", {"level": "warning"}
     return f"{event.name}: {event.text}", {"level": "info", "case": event.c, "outcome": printable(event.outcome, 40)}
 
 
@@ -140,9 +141,12 @@ class _Spans:
         elif isinstance(event, ev.Throttle):
             yield from self._throttled(event.t)
             self._throttle = event
+        elif isinstance(event, ev.Part):  # of a session that was resumed: nothing is known of the time between
+            yield from self.rest(event.after)
+            self._throttle = ev.Throttle()
 
     def rest(self, t: int) -> Iterator[str]:
-        """What was going on when the recording ended."""
+        """What was going on when the recording, or a part of it, ended."""
         for shared in (True, False):
             yield from self._end_stage(shared, t)
         yield from self._end_case(t, None)

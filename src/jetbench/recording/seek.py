@@ -88,7 +88,7 @@ def _from(opened: Opened, offset: int, account: Damage) -> Iterator[Found]:
 
 
 def _around(opened: Opened, t: int) -> tuple[int, int]:
-    """Two offsets, but for disorder: lines before the first are earlier than ``t``, those from the second on are not."""
+    """Two offsets, but for disorder: lines before the first are earlier than ``t``, from the second on they are not."""
     begun = [span for span in opened.spans if span.part is None or span.part.t + span.shift <= t]
     with open_file(opened.path) as file:
         return _bisect(file.fileno(), begun[-1], t - begun[-1].shift)

@@ -85,7 +85,7 @@ class Columns:
 
 
 def _scaling(channel: ev.Channel) -> tuple[float, bool]:
-    """A number, and whether a reading is divided by it rather than multiplied: what ``scaled`` does, worked out once."""
+    """A number, and whether a reading is divided by it, not multiplied: what ``scaled`` does, worked out once."""
     divisor = round(1 / channel.scale) if 0 < channel.scale < 1 else 0
     divides = divisor and all(scaled(channel, raw) == raw / divisor for raw in _TRIED)
     return (divisor, True) if divides else (channel.scale, False)

@@ -61,7 +61,7 @@ class ReplaySession:
     def run(self, plan: Plan) -> None:
         raise RuntimeError(ONLY_READ)
 
-    def mark(self, text: str = "") -> None:
+    def mark(self, text: str = "", at: int | None = None) -> None:
         raise RuntimeError(ONLY_READ)
 
     def stop(self, force: bool = False) -> None:

@@ -213,22 +213,10 @@ class SessionState:
             self.recent.extend(event.d)
         self.touch("latency", "cases", "status")
 
-    def _memory(self, event: ev.Memory) -> None:
+    def _kept(self, event: ev.Memory | ev.Forecast | ev.Rule | ev.Transfer) -> None:
         if event.c in self.records:
-            self.records[event.c].memory = event
-
-    def _forecast(self, event: ev.Forecast) -> None:
-        if event.c in self.records:
-            self.records[event.c].forecast = event
+            self.records[event.c].keep(event)
             self.touch("cases")
-
-    def _rule(self, event: ev.Rule) -> None:
-        if event.c in self.records:
-            self.records[event.c].rules.append(event)
-
-    def _transfer(self, event: ev.Transfer) -> None:
-        if event.c in self.records:
-            self.records[event.c].transfers.append(event)
 
     def _case_end(self, event: ev.CaseEnd) -> None:
         record = self.records.get(event.c)
@@ -246,12 +234,6 @@ class SessionState:
         self.status = "lost" if event.code == "agent_lost" else "failed"
         self._abandon("interrupted", event.text)
         self.touch("status", "cases")
-
-    def _file(self, event: ev.PackFile) -> None:
-        self.files.append(event)
-
-    def _overhead(self, event: ev.Overhead) -> None:
-        self.overheads.append(event)
 
     def _run_end(self, event: ev.RunEnd) -> None:
         self.run_end = event
@@ -300,13 +282,13 @@ _HANDLERS: dict[type[ev.Event], Callable[[SessionState, Any], None]] = {
     ev.Stage: SessionState._stage,
     ev.Model: SessionState._model,
     ev.Latency: SessionState._latency,
-    ev.Memory: SessionState._memory,
-    ev.Forecast: SessionState._forecast,
-    ev.Rule: SessionState._rule,
-    ev.Transfer: SessionState._transfer,
+    ev.Memory: SessionState._kept,
+    ev.Forecast: SessionState._kept,
+    ev.Rule: SessionState._kept,
+    ev.Transfer: SessionState._kept,
     ev.CaseEnd: SessionState._case_end,
     ev.Fault: SessionState._fault,
-    ev.Overhead: SessionState._overhead,
-    ev.PackFile: SessionState._file,
+    ev.Overhead: lambda state, event: state.overheads.append(event),
+    ev.PackFile: lambda state, event: state.files.append(event),
     ev.RunEnd: SessionState._run_end,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_right, insort
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ class Moment:
 
 
 class Timeline:
-    """Moments in the order they came, which is that of their times but for a few ms."""
+    """Moments in the order of their times."""
 
     def __init__(self) -> None:
         self.moments: list[Moment] = []
@@ -31,10 +31,12 @@ class Timeline:
     def take(self, event: ev.Event) -> None:
         moment = moment_of(event)
         if moment is not None and (len(self.moments) < MOST or moment.kind != "stage"):
-            self.moments.append(moment)
+            insort(self.moments, moment, key=lambda known: known.t)
 
     def until(self, t: int) -> Sequence[Moment]:
-        return self.moments[: bisect_right(self.moments, t, key=lambda moment: moment.t)]
+        """In the order of their times. What was marked afterwards is there from its moment on."""
+        last = bisect_right(self.moments, t, key=lambda moment: moment.t)
+        return self.moments[:last]
 
     def jumps(self) -> list[Moment]:
         """Where a person may want to go, in order of time."""
@@ -51,6 +53,7 @@ def moment_of(event: ev.Event) -> Moment | None:
     if isinstance(event, ev.Throttle):
         return Moment(event.t, "throttle", text=", ".join(event.active) if event.now else "")
     if isinstance(event, ev.Mark | ev.Fault):
-        return Moment(event.t, "mark" if isinstance(event, ev.Mark) else "fault", text=event.text)
+        at = event.at if isinstance(event, ev.Mark) and event.at is not None else event.t
+        return Moment(at, "mark" if isinstance(event, ev.Mark) else "fault", text=event.text)
     kind = {ev.RunStart: "run", ev.Resume: "resume", ev.RunEnd: "run_end"}.get(type(event))
     return Moment(event.t, kind) if kind is not None else None

@@ -19,6 +19,7 @@ from jetbench.domain.text import printable
 from jetbench.link.base import Link
 from jetbench.recording.axis import Axis
 from jetbench.session import affinity, model_cache
+from jetbench.session.asking import Asking
 from jetbench.session.moment import Looker, span
 from jetbench.session.picture import picture
 from jetbench.session.playhead import Span
@@ -26,10 +27,10 @@ from jetbench.session.recorder import SessionRecorder
 from jetbench.session.resumption import Rest, request_of
 from jetbench.session.snapshot import Snapshot
 from jetbench.session.state import SessionState
-from jetbench.session.under_way import Requests, Spending
+from jetbench.session.under_way import Spending
 
 
-class SessionWorker:
+class SessionWorker(Asking):
     """One agent, any number of runs one after the other, each with a recording of its own.
 
     ``link`` is called once, by ``start``, and may raise LinkError. ``new_recording`` names the file
@@ -46,6 +47,7 @@ class SessionWorker:
         screen: bool = True,
         command: tuple[str, ...] = (),
     ) -> None:
+        super().__init__()
         self._new_link = link
         self._executable = executable
         self._screen = screen
@@ -54,10 +56,8 @@ class SessionWorker:
         self._looker = Looker()
         self._axis = Axis()
         self._recorder = SessionRecorder(new_recording, command, self._recording_over, self._brief)
-        self._link: Link | None = None
         self._running = False
         self._wanted: Plan | None = None
-        self._requests = Requests()
         self._spending = Spending()
         self._closing = False
         self._ended = threading.Event()
@@ -117,31 +117,12 @@ class SessionWorker:
         self._state.status = "starting"
         self._state.touch("status")
 
-    def count(
-        self, models: tuple[str, ...], batch: int, sizes: tuple[tuple[int, int], ...], layers: bool = False
-    ) -> None:
-        self._requests.begin()
-        self._send({"op": "count", "models": models, "batch": batch, "sizes": sizes or None, "layers": layers})
-
-    def request_models(self) -> None:
-        self._requests.begin()
-        self._send({"op": "models"})
-
-    def request_files(self) -> None:
-        """Ask for the files the board is read from; they gather in the state."""
-        self._requests.begin()
-        self._send({"op": "pack"})
-
     def stop(self, force: bool = False) -> None:
         with self._lock:
             if self._state.status in ("running", "starting"):
                 self._state.status = "stopping"
                 self._state.touch("status")
         self._send({"op": "stop", "force": force})
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Until the request is over or the agent is gone. False when the time was."""
-        return self._requests.wait(timeout)
 
     def wait_board(self, timeout: float, rows: int = 1) -> bool:
         """Until the board has described itself and ``rows`` rows of telemetry have come."""
@@ -183,11 +164,11 @@ class SessionWorker:
         with self._lock:
             return span(self._state)
 
-    def mark(self, text: str = "") -> None:
-        """Remember this moment, in the recording too. Raises RuntimeError, one line, when no run is on."""
+    def mark(self, text: str = "", at: int | None = None) -> None:
+        """Remember this moment or an earlier one, in the recording too. RuntimeError, one line, when no run is on."""
         if not self._running:
             raise RuntimeError("no run is on: there is no moment to mark")
-        self._add(ev.Mark(t=time.perf_counter_ns(), text=printable(text, 200)))
+        self._add(ev.Mark(t=time.perf_counter_ns(), at=at, text=printable(text, 200)))
 
     def read(self, function: Callable[[SessionState], Any]) -> Any:
         """``function(state)`` while no event is folded: for tables and documents."""
@@ -301,10 +282,6 @@ class SessionWorker:
     def _brief(self) -> dict[str, Any]:
         """In the recorder's thread, without the lock, for the same reason."""
         return {"status": self._state.status, "finished": self._state.finished, "cases": len(self._state.records)}
-
-    def _send(self, command: dict[str, Any]) -> None:
-        if self._link is not None:
-            self._link.send(command)
 
 
 def _decoded(line: bytes) -> ev.AnyEvent | str:

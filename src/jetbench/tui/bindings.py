@@ -91,12 +91,12 @@ KEYS: tuple[Key, ...] = (
         "n",
         "n",
         "next event",
-        "Begin or end of a case, throttling, a mark, a fault.",
+        "Next event: begin or end of a case, throttling, a mark, a fault.",
         "Time",
         frozen=3,
         replay=3,
     ),
-    Key("previous-event", "N", "N", "event before", "The one before.", "Time", frozen=8, replay=10),
+    Key("previous-event", "N", "N", "event before", "Event before.", "Time", frozen=8, replay=10),
     Key("seek", "g", "g", "go to", "Go to a time: 90, 1:30, -10s, 50%.", "Time", frozen=9, replay=5),
     Key(
         "slower", "left_square_bracket", "[", "slower", "A recording plays half as fast, down to 1/4.", "Time", replay=6
@@ -115,7 +115,17 @@ KEYS: tuple[Key, ...] = (
     Key("histogram", "h", "h", "histogram", "Draw passes linear, logarithmic, or as ECDF.", "View"),
     Key("theme", "t", "t", "theme", "Next theme.", "View", 14),
     Key("help", "question_mark", "?", "help", "This page.", "App", 7, frozen=11, replay=14),
-    Key("quit", "q", "q", "quit", "Leave; asks first while a run goes on.", "App", 1, frozen=1, replay=1),
+    Key(
+        "quit",
+        "q",
+        "q",
+        "quit",
+        "Leave, or go back from a recording; asks first while a run goes on.",
+        "App",
+        1,
+        frozen=1,
+        replay=1,
+    ),
 )
 
 # Keys that a focused list answers by itself; shown in the help, bound in the widgets.

@@ -32,8 +32,8 @@ class SessionControl(Protocol):
     def read(self, function: Callable[[SessionState], Any]) -> Any:
         """``function(state)`` while no event is folded."""
 
-    def mark(self, text: str = "") -> None:
-        """Remember this moment. RuntimeError with one line where that cannot be."""
+    def mark(self, text: str = "", at: int | None = None) -> None:
+        """Remember this moment, or an earlier one. RuntimeError with one line where that cannot be."""
 
     @property
     def is_replay(self) -> bool:

@@ -99,24 +99,25 @@ class TimeApp(App[None]):
         self.push_screen(EditScreen(GO_TO, "", check), go)
 
     def action_mark(self) -> None:
-        """The moment when the key was pressed, or the one looked at; the recording has it where it was told."""
+        """The moment when the key was pressed, or the one looked at."""
         if self.session.is_replay:
             self.say("this is a recording: nothing can be marked in it")
             return
         frozen, pressed = not self.player.head.follows, time.monotonic()
         begin = self.live.t_start or self.live.t
-        at = hours(((self.player.here if frozen else self.session.snapshot().t) - begin) * 1e-9)
+        moment = self.player.here if frozen else self.session.snapshot().t
+        told = hours((moment - begin) * 1e-9)
 
         def mark(note: str | None) -> None:
             if note is None:
                 return
             late = frozen or time.monotonic() - pressed > NOTE_AGE_S
             try:
-                self.session.mark(f"at {at}: {note}".rstrip(": ") if late else note)
+                self.session.mark(note, moment if late else None)
             except RuntimeError as error:
                 self.say(str(error), "warning")
             else:
-                self.say(f"marked {at}")
+                self.say(f"marked {told}")
                 self._moved()
 
         self.push_screen(EditScreen(NOTE, "", _anything), mark)

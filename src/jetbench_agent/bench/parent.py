@@ -19,6 +19,7 @@ from jetbench_agent.stream import Sender, monotonic_ns, take_stdout
 
 def main(with_torchvision=True, asked=None):
     """``asked``: CLOCK_MONOTONIC, ns, of the moment the agent asked for this interpreter."""
+    die_with_parent()  # while torch is imported nobody looks at stdin
     sender = Sender(take_stdout(), numbered=False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     memory.prefer_to_die(memory.PARENT_SCORE)
@@ -32,7 +33,7 @@ def main(with_torchvision=True, asked=None):
         torchvision_error = _imported_or_why(sender, "torchvision")
     sender.send("parent", state="ready", threads=_thread_count())
     Parent(sender, torchvision_error).serve()
-    return 0
+    os._exit(0)  # tearing torch down takes seconds, and nothing is left to be written
 
 
 def _imported(sender, stage, module):
