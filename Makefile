@@ -32,7 +32,7 @@ contracts: $(VENV)/dev
 	$(BIN)/lint-imports
 
 pytest: $(VENV)/dev $(if $(JETBENCH_OLD_PYTHON),,$(OLD).tried)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 # Examples that the suite has not tried yet, at random, as often as there is patience for.
 fuzz: $(VENV)/dev

@@ -202,7 +202,7 @@ def bomb(path: Path, line: bytes, times: int) -> None:
 
 BOMBS = {
     "no line": b"\0" * MAX_LINE,
-    "no text": (b" " * 99 + b"\n") * (MAX_LINE // 100),
+    "no text": b"\n" * MAX_LINE,
     "one line": LOG * (MAX_LINE // len(LOG)),
 }
 

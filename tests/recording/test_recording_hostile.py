@@ -54,6 +54,11 @@ DAMAGED = {
     "huge layer": b'{"k":"model","c":0,"params":1,"layers":[{"name":"x","kind":"y","macs":' + HUGE + b"}]}",
     "huge way of counting": b'{"k":"model","c":0,"params":1,"counts":[{"method":"x","macs":' + HUGE + b"}]}",
     "huge copy": b'{"k":"transfer","c":0,"direction":"h2d","d":[' + HUGE + b"]}",
+    "part of a huge time": b'{"k":"part","wall_ns":' + HUGE + b"}",
+    "part before time began": b'{"k":"part","after":-1}',
+    "part with a scale of 0": b'{"k":"part","board":{"k":"board","channels":[' + CHANNEL % b"0" + b"]}}",
+    "resume of a huge case": b'{"k":"resume","left":[[' + HUGE + b"]]}",
+    "resume of no case": b'{"k":"resume","left":[[-1]]}',
     "a list": b"[1,2,3]",
     "a string": b'"x"',
     "no JSON": b"\x00\x01\x02",
@@ -89,6 +94,10 @@ SOUND = {
     "a rule of no case": b'{"k":"rule","c":77,"name":"x"}',
     "accuracy of nonsense": b'{"k":"board","facts":{"power":{"accuracy":[1,{"gain":"x"}],"update_ms":"soon"}}}',
     "an end without a begin": b'{"k":"run_end"}',
+    "a part of nothing": b'{"k":"part"}',
+    "a part from the far future": b'{"k":"part","t":5,"wall_ns":4000000000000000000,"after":7}',
+    "a resume of what is not there": b'{"k":"resume","left":[[7,7],[],[0],[0]]}',
+    "a checkpoint that lies": b'{"k":"checkpoint","events":-1,"offsets":[-5],"marks":-7,"parts":[-9]}',
 }
 
 

@@ -242,7 +242,7 @@ def test_help_shows_every_key_and_goes():
         assert "Measure the picked models." in shown and "Freeze the view" in shown
         await pilot.press("end")
         await pilot.pause()
-        assert "Leave; asks first" in text(app) and "throttled while" in text(app)
+        assert "Leave, or go back" in text(app) and "throttled while" in text(app)
         assert "A to D" in text(app) and "too few passes to tell it" in text(app)
         await pilot.press("escape")
         assert app.screen is app.bench

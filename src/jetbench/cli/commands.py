@@ -32,7 +32,7 @@ _SUMMARIES = {
     "show": "The table of a recording.",
     "replay": "A recording in the app, moment by moment.",
     "report": "Tables, plots, method and discussion of recordings in one file.",
-    "export": "Write a recording as CSV or JSON.",
+    "export": "Write a recording as CSV, JSON, Parquet, SQLite, a trace, Markdown, ...",
     "compare": "By how much recordings, or cases of one, differ.",
 }
 

@@ -66,7 +66,13 @@ _CASE = (
     Metric("params_shared", ("counted", "params_shared"), "tied", "", "parameters reached by a second name"),
     Metric("weights", ("counted", "bytes"), "weights", "bytes", "parameters and buffers", shown="MiB", factor=2.0**-20),
     Metric("activations", ("counted", "peak_activation_bytes"), "activations", "bytes", "most alive at once in a pass"),
-    Metric("intensity", ("counted", "intensity", "ideal"), "FLOP/byte", "", "weights, input and output moved once"),
+    Metric(
+        "intensity",
+        ("counted", "intensity", "ideal"),
+        "FLOP/byte",
+        "",
+        "FLOP a byte, all moved once",
+    ),
 )
 
 _COLD = (
@@ -79,7 +85,7 @@ _COLD = (
     _cold("to_device", "weights moved to the device"),
     Metric("cold_first", ("cold_start_s", "first"), "first", "s", "first forward pass, never part of the latency"),
     _cold("second", "the pass after the first one, of the warm-up where there is one"),
-    _cold("third", "the one after that"),
+    _cold("third", "the pass after the second"),
 )
 
 _LATENCY = (
@@ -97,12 +103,12 @@ _LATENCY = (
     Metric("latency_lag1", ("latency_s", "lag1"), "lag-1", "", "autocorrelation of neighbouring passes, by ranks"),
     Metric("latency_n_eff", ("latency_s", "n_eff"), "n eff", "", "independent passes that would tell as much"),
     Metric("clean_n", ("clean_latency_s", "n"), "clean n", "", "passes without a flag"),
-    Metric("clean_p50", ("clean_latency_s", "p50"), "clean p50", "s", "their median", shown="ms", factor=1e3),
-    Metric("clean_mean", ("clean_latency_s", "mean"), "clean mean", "s", "their mean", shown="ms", factor=1e3),
+    Metric("clean_p50", ("clean_latency_s", "p50"), "clean p50", "s", "p50 of clean passes", shown="ms", factor=1e3),
+    Metric("clean_mean", ("clean_latency_s", "mean"), "clean mean", "s", "mean of clean ones", shown="ms", factor=1e3),
     Metric("outliers_slow", ("outliers", "slow"), "slow", "", "passes 3 interquartile ranges above their neighbours"),
     _words("trend", ("trend", "kind"), "trend", "flat, warm-up, slowdown, unsteady; unknown below 60 passes"),
     Metric("burst", ("trend", "burst_s"), "burst", "s", "median of the first level", shown="ms", factor=1e3),
-    Metric("sustained", ("trend", "sustained_s"), "sustained", "s", "of the last one", shown="ms", factor=1e3),
+    Metric("sustained", ("trend", "sustained_s"), "sustained", "s", "median of the last level", shown="ms", factor=1e3),
     Metric("device_p50", ("device_latency_s", "p50"), "device p50", "s", "by the GPU's events", shown="ms", factor=1e3),
     Metric("h2d_p50", ("transfers_s", "h2d", "p50"), "h2d", "s", "copy of the input to it", shown="ms", factor=1e3),
     Metric("d2h_p50", ("transfers_s", "d2h", "p50"), "d2h", "s", "copy of the output back", shown="ms", factor=1e3),
@@ -117,10 +123,10 @@ _COST = (
     Metric("peak_memory", ("peak_memory_mib",), "memory", "mib", "peak resident memory of the process", shown="MiB"),
     Metric("memory_predicted", ("memory", "predicted_mib"), "predicted", "mib", "told before it ran", shown="MiB"),
     Metric("power", ("power_w",), "power", "w", "mean total power while it ran", shown="W", reason="power_reason"),
-    Metric("power_u", ("power_u_w",), "power ±", "w", "its uncertainty, about 95 %", shown="W"),
+    Metric("power_u", ("power_u_w",), "power ±", "w", "uncertainty of power, about 95 %", shown="W"),
     Metric("idle", ("idle_w",), "idle", "w", "power at rest with the model loaded (--energy)", shown="W"),
     Metric("energy", ("energy_j",), "energy", "j", "energy of one item, gross", shown="J", reason="energy_reason"),
-    Metric("energy_u", ("energy_u_j",), "energy ±", "j", "its uncertainty, about 95 %", shown="J"),
+    Metric("energy_u", ("energy_u_j",), "energy ±", "j", "uncertainty of the energy, about 95 %", shown="J"),
     Metric(
         "energy_net", ("energy_net_j",), "net energy", "j", "energy of one item without the power at rest", shown="J",
         reason="energy_net_reason", why=("energy_net_reason",),

@@ -82,6 +82,10 @@ class SessionState:
             self.log.append(LogLine(event.t, told[0], source, told[1]))
             self.touch("log")
 
+    def watch(self) -> None:
+        """From now on somebody looks at what happens."""
+        self.tell_ends = self._drawn = True
+
     def touch(self, *parts: str) -> None:
         for part in parts:
             self.revisions[part] = self.revisions.get(part, 0) + 1

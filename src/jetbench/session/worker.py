@@ -95,7 +95,7 @@ class SessionWorker(Asking):
             if board is None:
                 raise RuntimeError("the board has not described itself yet")
             said = self._recorder.resume(rest.path, board, len(self._state.parts) + 1, self._state.t)
-            self._state.tell_ends = True
+            self._state.watch()
             for line in said:
                 self._state.apply(self._axis.place(ev.decode(line)))
             if differs is not None:
@@ -145,6 +145,9 @@ class SessionWorker(Asking):
     def snapshot(self) -> Snapshot:
         with self._lock:
             taken = picture(self._state)
+        return self._with_recording(taken)
+
+    def _with_recording(self, taken: Snapshot) -> Snapshot:
         made = self._recorder
         path = str(made.path) if made.path else None
         return replace(taken, recording=path, recording_bytes=made.size, recording_ended=made.ended)
@@ -154,10 +157,7 @@ class SessionWorker(Asking):
         live = self.snapshot()
         with self._lock:
             taken = self._looker.at(self._state, live, t)
-        if taken is live:
-            return live
-        made = (live.recording, live.recording_bytes, live.recording_ended)
-        return replace(taken, recording=made[0], recording_bytes=made[1], recording_ended=made[2])
+        return live if taken is live else self._with_recording(taken)
 
     def span(self) -> Span:
         """What there is to look at."""
@@ -220,7 +220,9 @@ class SessionWorker(Asking):
         elif isinstance(event, ev.Models):
             model_cache.save(self._executable, event)
         elif isinstance(event, ev.Ready):
-            self._end_request(event.what)
+            if event.what == "run":
+                self._end_run()
+            self._requests.end()
 
     def _fold(self, event: ev.AnyEvent, line: bytes) -> None:
         """Called with the lock held."""
@@ -256,11 +258,6 @@ class SessionWorker(Asking):
         self._requests.abandon()
 
     # -- begin and end of a request
-
-    def _end_request(self, what: str) -> None:
-        if what == "run":
-            self._end_run()
-        self._requests.end()
 
     def _end_run(self) -> None:
         if self._running and self._recorder.holds_run:
