@@ -65,13 +65,7 @@ def serve(sender, options):
         sender.send("fault", code="bad_request", text=str(error))
         return 2
     facts = board.describe()
-    agent = {
-        "version": __version__,
-        "python": platform.python_version(),
-        "executable": sys.executable,
-        "pid": os.getpid(),
-    }
-    sender.send("board", agent=agent, **facts)
+    sender.send("board", agent=_agent(), **facts)
     early.release()
     headline = Headline(facts["channels"])
 
@@ -91,16 +85,7 @@ def serve(sender, options):
         on_log=log,
     )
     poller.start()
-    power = dict(facts.get("facts", {}).get("power") or {})
-    power["has"] = any(c["id"] == "power.total" and not c.get("reason") for c in facts["channels"])
-    conductor = Conductor(
-        sender,
-        lambda period: poller.set_period(period or IDLE_PERIOD_S),
-        power,
-        getattr(board, "set_load", None),  # a simulated board wants to know when it works
-        headline,
-        facts.get("kind") == "jetson",
-    )
+    conductor = _conductor(sender, board, facts, poller, headline)
     requests = queue.Queue()
     worker = threading.Thread(
         target=_carry_out, args=(requests, conductor, sender, poller, options["root"]), daemon=True
@@ -113,6 +98,28 @@ def serve(sender, options):
         poller.stop()
         board.close()
     return 0
+
+
+def _agent():
+    return {
+        "version": __version__,
+        "python": platform.python_version(),
+        "executable": sys.executable,
+        "pid": os.getpid(),
+    }
+
+
+def _conductor(sender, board, facts, poller, headline):
+    power = dict(facts.get("facts", {}).get("power") or {})
+    power["has"] = any(c["id"] == "power.total" and not c.get("reason") for c in facts["channels"])
+    return Conductor(
+        sender,
+        lambda period: poller.set_period(period or IDLE_PERIOD_S),
+        power,
+        getattr(board, "set_load", None),  # a simulated board wants to know when it works
+        headline,
+        facts.get("kind") == "jetson",
+    )
 
 
 class Early(object):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
+from jetbench.analysis import hypotheses
 from jetbench.analysis.latency import summarise
 from jetbench.domain import events as ev
 from jetbench.domain.observed import ObservedCase
@@ -53,6 +55,16 @@ def line(
     if isinstance(event, ev.CaseEnd) and event.c in records:
         return _end(event, records[event.c], result_of)
     return None
+
+
+def scores(plan: Mapping[str, Any], results: Callable[[], Sequence[CaseResult]]) -> Iterator[Line]:
+    """What the user expected, scored when the run is over."""
+    if not plan.get("expect"):
+        return
+    for score in hypotheses.of_plan(plan, results()):
+        why = f"; likely: {score.why}" if score.why else ""
+        level = "warning" if score.verdict == hypotheses.NOT_SUPPORTED else "info"
+        yield level, f"expected {score.expectation.text}: {score.verdict}: {score.text}{why}"
 
 
 def _run(event: ev.RunStart) -> str:

@@ -95,8 +95,7 @@ class SessionState:
         self.log.append(LogLine(self.t, level, source, text))
         self.touch("log")
 
-    # -- handlers, one a kind of event
-
+    # handlers, one a kind of event
     def _header(self, event: ev.Header) -> None:
         self.header = event
         if event.board is not None:
@@ -246,6 +245,9 @@ class SessionState:
             if last > first:
                 self.note(f"{name} rose by {last - first} during the run", "warning", "agent")
         self._abandon("skipped", None)
+        if self.tell_ends and self.header is not None:
+            for level, text in narrative.scores(self.header.plan, self.case_results):
+                self.note(text, level)
         self._results.clear()  # clocks of the whole run are known now: what a recording of it says is said here
         self.touch("status", "cases")
 
@@ -263,8 +265,7 @@ class SessionState:
             self.status = "interrupted"
             self._abandon("skipped", "the recording ends here")
 
-    # -- what is read from the fold; the picture of it for views is made in picture.py
-
+    # the picture of it for views is made in picture.py
     def case_results(self) -> tuple[CaseResult, ...]:
         return tuple(self.result(record) for record in self.records.values())
 

@@ -33,6 +33,7 @@ from jetbench.tui.visiting import Library, Place, VisitingApp
 FIELDS = {
     "batch": "Batches, such as 1,2,4",
     "input": "Input sizes, such as 224 or 240x320,\nor 'own' for the one each model was made for",
+    "expect": "What you expect, scored when the run is over:\nlatency: a < b < c; energy: a / b = 2",
     "passes": "Passes after the first, such as 10,\nor the precision to reach, such as 1%",
 }
 SHARED_CORES_PERIOD = 1.0  # seconds between pulls while the cases run on the screen's core as well

@@ -61,6 +61,7 @@ KEYS: tuple[Key, ...] = (
     Key("batch", "b", "b", "batch", "Set the batches to measure, such as 1,2,4.", "Plan", 9, "idle"),
     Key("input", "i", "i", "input", "Set the input sizes, such as 224 or 240x320, or 'own'.", "Plan", 10, "idle"),
     Key("passes", "k", "k", "passes", "Set passes a case, or the precision to reach, such as 1%.", "Plan", 11, "idle"),
+    Key("expect", "y", "y", "expect", "Write what you expect; it is scored when the run is over.", "Plan", 0, "idle"),
     Key(
         "energy",
         "j",
@@ -144,7 +145,7 @@ SCREEN_ACTIONS = {
     "window": "window",
     "histogram": "histogram",
 }
-EDITED = ("batch", "input", "passes")
+EDITED = ("batch", "input", "passes", "expect")
 TIME_ACTIONS = {
     "step-back": "app.step(-1)",
     "step-on": "app.step(1)",

@@ -21,6 +21,7 @@ class Draft:
         self.sizes = plan.sizes
         self.k = plan.k
         self.until = plan.until
+        self.expect = plan.expect
 
     def toggle(self, model: str) -> None:
         if model in self.picked:
@@ -41,24 +42,28 @@ class Draft:
         return self._replaced().protocol()
 
     def _replaced(self) -> Plan:
-        sweep = {"batches": self.batches, "sizes": self.sizes, "k": self.k, "until": self.until}
+        sweep = {"batches": self.batches, "sizes": self.sizes, "k": self.k, "until": self.until, "expect": self.expect}
         return msgspec.structs.replace(self.base, models=tuple(self.picked), **sweep)
 
     @property
     def cases(self) -> int:
         return len(self.picked) * len(self.base.variants) * len(self.batches) * max(1, len(self.sizes))
 
-    # -- the three fields, as text
+    # -- the fields, as text
 
     def text(self, field: str) -> str:
         if field == "batch":
             return ",".join(map(str, self.batches))
         if field == "input":
             return ",".join(f"{h}" if h == w else f"{h}x{w}" for h, w in self.sizes) or OWN
+        if field == "expect":
+            return "; ".join(self.expect)
         return f"{self.until * 100:g}%" if self.until is not None else str(self.k or DEFAULT_K)
 
     def parse(self, field: str, text: str) -> dict[str, object]:
         """The attributes that the text stands for. PlanError says what is wrong with it."""
+        if field == "expect":
+            return self._valid(expect=tuple(part.strip() for part in text.split(";") if part.strip()))
         text = text.replace(" ", "")
         if field == "batch":
             return self._valid(batches=parse_counts(text, "batch"))

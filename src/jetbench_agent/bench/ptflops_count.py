@@ -60,10 +60,11 @@ def _has_aten():
 def _by_modules(subject, model, device, first, trace):
     from ptflops.pytorch_ops import MODULES_MAPPING
 
-    called = set()
+    called, tally = set(), [0]
     handles = [module.register_forward_hook(lambda module, *_: called.add(id(module))) for module in model.modules()]
     try:
-        macs, by_functions = _run(subject, model, device)
+        with _tallied(MODULES_MAPPING, _elementwise(MODULES_MAPPING), tally):
+            macs, by_functions = _run(subject, model, device)
     finally:
         for handle in handles:
             handle.remove()
@@ -71,9 +72,29 @@ def _by_modules(subject, model, device, first, trace):
     coverage, missed = _coverage(model, done, trace)
     found = {"method": "ptflops (pytorch)", "macs": macs, "coverage": coverage, "unknown": missed}
     if first and abs(macs - first) > CLOSE * first:
-        products = _run(subject, model, device, ignore=_elementwise(MODULES_MAPPING))[0]
-        found["elementwise"] = max(0, macs - products + by_functions)
+        found["elementwise"] = int(tally[0]) * subject.shape[0] + by_functions
     return found
+
+
+@contextlib.contextmanager
+def _tallied(mapping, kinds, tally):
+    """While inside, what ptflops adds for modules of these ``kinds`` is summed in ``tally[0]``."""
+    kept = {kind: mapping[kind] for kind in kinds}
+
+    def tallied(hook):
+        def call(module, *arguments, **named):
+            before = module.__flops__
+            out = hook(module, *arguments, **named)
+            tally[0] += module.__flops__ - before
+            return out
+
+        return call
+
+    mapping.update({kind: tallied(hook) for kind, hook in kept.items()})
+    try:
+        yield
+    finally:
+        mapping.update(kept)
 
 
 def _elementwise(kinds):

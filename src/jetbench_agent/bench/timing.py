@@ -55,6 +55,7 @@ class Quiet(object):
 
     def __enter__(self):
         self._enabled = gc.isenabled()
+        self._frozen = hasattr(gc, "freeze") and gc.get_freeze_count() > 0  # by the parent: stays so
         gc.collect()
         if hasattr(gc, "freeze"):  # Python 3.7
             gc.freeze()
@@ -62,7 +63,7 @@ class Quiet(object):
         return self
 
     def __exit__(self, *_):
-        if hasattr(gc, "unfreeze"):
+        if hasattr(gc, "unfreeze") and not self._frozen:
             gc.unfreeze()
         if self._enabled:
             gc.enable()
