@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import signal
 import statistics
 import sys
 import tempfile
@@ -104,10 +105,9 @@ def measured(call: Callable[[str], Figures], model: str) -> tuple[Figures | None
 
 
 def measure_round(
-    round_: int, subjects: tuple[tuple[str, int], ...], ways: dict[str, Callable[[str], Figures]]
-) -> list[Row]:
-    """Each tool between two bare loops. The tools' turns move on by one with every round and model."""
-    rows = []
+    round_: int, subjects: tuple[tuple[str, int], ...], ways: dict[str, Callable[[str], Figures]], rows: list[Row]
+) -> None:
+    """Each tool between two bare loops, added to ``rows``. Whose turn is first moves on with every round and model."""
     server = Bare()
     ways = {**ways, "bare": lambda model: server.measure(model, SIZE, dict(subjects)[model])}
     for index, (model, count) in enumerate(subjects):
@@ -121,7 +121,10 @@ def measure_round(
             before = after
         print(".", end="", file=sys.stderr, flush=True)
     server.close()
-    return rows
+
+
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 # -- the table
@@ -134,6 +137,8 @@ def off(ratios: list[float]) -> str:
 def line(name: str, tool: str, rows: list[Row]) -> str:
     found = [row for row in rows if row.found is not None]
     head = f"{name:<20} {tool:<18} "
+    if not rows:
+        return f"{head}not measured: interrupted before"
     if not found:
         return f"{head}no figure: {rows[0].why}"
     ratios = [row.ratio for row in found if row.ratio is not None]
@@ -150,9 +155,9 @@ def table(rows: list[Row], subjects: tuple[tuple[str, int], ...], names: list[st
     lines = [f"{head} {'less imports':>13}"]
     for model, _ in subjects:
         own = [row for row in rows if row.model == model]
-        middle = statistics.median(row.around[0].p50 for row in own)
+        below = f"  {statistics.median(row.around[0].p50 for row in own):.2f} ms" if own else ""
         for index, tool in enumerate(names):
-            label = model if index == 0 else f"  {middle:.2f} ms" if index == 1 else ""
+            label = model if index == 0 else below if index == 1 else ""
             lines.append(line(label, tool, [row for row in own if row.tool == tool]))
     if len(subjects) > 1:
         for index, tool in enumerate(names):
@@ -171,9 +176,16 @@ def main() -> None:
     options = parser.parse_args()
     subjects, rounds = (QUICK, 1) if options.quick else (SUBJECTS, options.n)
     ways = tools(options.quick)
-    rows = [row for round_ in range(rounds) for row in measure_round(round_, subjects, ways)]
+    rows: list[Row] = []
+    signal.signal(signal.SIGTERM, interrupted)
+    ended = f"{rounds} round(s)"
+    try:
+        for round_ in range(rounds):
+            measure_round(round_, subjects, ways, rows)
+    except KeyboardInterrupt:  # an hour of measuring is not thrown away
+        ended = f"interrupted in round {round_ + 1} of {rounds}"
     threads = f"{THREADS} thread(s), cores {ALL_CORES}: screen {SCREEN_CORES}, passes {BENCH_CORES}"
-    print(f"\n{rounds} round(s), {SIZE} x {SIZE}, batch 1, {threads}")
+    print(f"\n{ended}, {SIZE} x {SIZE}, batch 1, {threads}")
     print(table(rows, subjects, [*ways, "bare"]))
 
 

@@ -201,13 +201,15 @@ def recorded(file: Path, wall: float, count: int | None = None) -> Figures:
 
 
 def answered(process: subprocess.Popen[str], seconds: float) -> tuple[str, str]:
-    """What it printed, (stdout, stderr). Raises RuntimeError, the process ended, when that takes longer."""
+    """What it printed, (stdout, stderr). Raises RuntimeError when that takes longer; whatever is raised ends it."""
     try:
         return process.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
+    except BaseException as error:
         process.terminate()
         process.communicate()
-        raise RuntimeError(f"not done within {seconds:g} s") from None
+        if isinstance(error, subprocess.TimeoutExpired):
+            raise RuntimeError(f"not done within {seconds:g} s") from None
+        raise
 
 
 # -- ratios
