@@ -1,20 +1,13 @@
 """Walks a plan: which interpreter, which device, which cores, in which order; a child a case."""
 
-import difflib
 import os
 import random
-import sys
 import time
 
-from jetbench_agent import cores, made_from, memory_state, preflight
-from jetbench_agent.children import BenchParent, ParentDiedError
+from jetbench_agent import cores, memory_state, preflight, refusals
+from jetbench_agent.bench_link import SETUP_SILENCE_S, Bench
 from jetbench_agent.cooldown import Cooldown
 from jetbench_agent.stream import monotonic_ns
-
-WORKING_STAGES = ("first", "warmup", "measure", "energy")
-SETUP_SILENCE_S = 900.0  # a listing or a count on a slow board that pages from an SD card
-KILLED_HINT = "run it again; if it was for memory, stop what else holds some (dmesg tells, as root)"
-INSTALL_HINT = "install it there (pip install 'jetbench-tui[torch]'), or name an interpreter that has it: --python PATH"
 
 
 class Conductor(object):
@@ -34,8 +27,7 @@ class Conductor(object):
         self._temperature = temperature
         self._unified = unified  # CPU and GPU share one memory
         self._cores = cores.available()
-        self._parent = None
-        self._software = None
+        self._bench = Bench(sender, lambda: self._stop, lambda: self._force, self._works)
         self._counts = {}
         self._stop = False
         self._force = False
@@ -52,26 +44,22 @@ class Conductor(object):
 
     def close(self):
         self.stop(force=True)
-        if self._parent is not None:
-            self._parent.kill()
+        self._bench.kill()
 
     def _stopped(self):
         return self._stop
 
-    def _forced(self):
-        return self._force
-
     # -- requests, in the conductor's thread
 
     def models(self, _request):
-        if self._ready_parent():
-            outcome = self._job({"job": "models"})
+        if self._bench.ready():
+            outcome = self._bench.job({"job": "models"})
             if outcome.error:
                 self._sender.send("fault", code="no_models", text=outcome.error)
 
     def count(self, request):
         """Counts of every named model, as model events without a case."""
-        if not self._ready_parent() or not self._known(request["models"]):
+        if not self._bench.ready() or not refusals.known(self._bench, self._sender, request["models"]):
             return
         for name in request["models"]:
             for size in request.get("sizes") or [None]:
@@ -80,11 +68,7 @@ class Conductor(object):
 
     def run(self, request):
         cases, protocol = request["cases"], request["protocol"]
-        if not self._ready_parent() or not self._known(
-            [case["model"] for case in cases], [case.get("weights") for case in cases]
-        ):
-            return
-        if not self._resolve_device(cases) or not self._same_files(cases, request.get("anyway")):
+        if not self._bench.ready() or not self._possible(cases, request.get("anyway")):
             return
         self._divide_cores(cases, protocol, request.get("screen", True))
         order = request.get("left")  # of a session that is resumed: by round, what has not ended
@@ -114,80 +98,14 @@ class Conductor(object):
 
     # -- steps of a request
 
-    def _ready_parent(self):
-        """A parent that has torch. Sends the software once; false, and a fault sent, without."""
-        if self._parent is not None and self._parent.ready:
-            return True
-        for with_torchvision in (True, False):
-            self._parent = BenchParent(self._forward, self._log, with_torchvision)
-            try:
-                self._parent.wait_ready(self._stopped)
-                break
-            except ParentDiedError as error:
-                self._parent.kill()
-                self._parent = None
-                if self._stop:
-                    self._sender.send("fault", code="interrupted", text="interrupted before anything was measured")
-                    return False
-                if error.stage != "torchvision":
-                    text = "torch cannot be imported by {}: {}".format(sys.executable, error)
-                    hint = KILLED_HINT if error.killed else INSTALL_HINT
-                    self._sender.send("fault", code="no_torch", text=text, hint=hint)
-                    return False
-                self._log("warning", "agent", "{}; going on without torchvision".format(error))
-        return self._describe()
-
-    def _describe(self):
-        if self._software is not None:
-            return True
-        outcome = self._job({"job": "describe"}, wanted=("software",))
-        self._software = outcome.events.get("software")
-        if self._software is None:
-            text = "torch is there and does not work in {}: {}".format(sys.executable, outcome.error)
-            self._sender.send("fault", code="no_torch", text=text, hint="jetbench-tui doctor looks closer")
-            return False
-        self._sender.forward(dict(self._software))
-        return True
-
-    def _known(self, names, weights=()):
-        """Whether every name and file that was given exists; sends a fault for the first that does not."""
-        job = {"job": "resolve", "models": sorted(set(names)), "weights": sorted({name for name in weights if name})}
-        resolved = self._job(job, wanted=("resolved",)).events.get("resolved")
-        if resolved is None:  # the child died of it; the cases will say why
-            return True
-        for path in resolved["missing_weights"]:
-            self._sender.send("fault", code="bad_request", text="--weights {}: no such file".format(path))
-            return False
-        for name in resolved["unknown"]:
-            near = difflib.get_close_matches(name, resolved["known"], 3, 0.5)
-            hint = "did you mean {}?".format(" or ".join(near)) if near else "jetbench-tui models lists what there is"
-            self._sender.send("fault", code="unknown_model", text="unknown model {!r}".format(name), hint=hint)
-            return False
-        return True
-
-    def _resolve_device(self, cases):
-        """Fill in "auto": CUDA only where a kernel really ran. Refuse CUDA that does not."""
-        works = self._software.get("cuda", False)
-        for case in cases:
-            if case["device"] == "auto":
-                case["device"] = "cuda" if works else "cpu"
-            elif case["device"] == "cuda" and not works:
-                text = "CUDA does not execute here: {}".format(self._software.get("cuda_reason"))
-                self._sender.send("fault", code="no_cuda", text=text, hint="measure on the CPU: --device cpu")
-                return False
-        return True
-
-    def _same_files(self, cases, anyway):
-        """Hash what the models are made from into the cases. A fault where a resumed session had other files."""
-        cases = made_from.named(cases)
-        job = {"job": "digest", "pairs": [[case["model"], case.get("weights")] for case in cases]}
-        told = self._job(job, wanted=("digests",)).events.get("digests") if cases else None
-        changed = made_from.put(cases, told["found"]) if told else []  # a child that died: the cases will say why
-        for text in changed if anyway else ():
-            self._log("warning", "agent", text)
-        if changed and not anyway:
-            self._sender.send("fault", code="bad_request", text=changed[0], hint="measure it all the same: --anyway")
-        return anyway or not changed
+    def _possible(self, cases, anyway):
+        """Whether the cases can be run at all; a fault was sent where they cannot."""
+        names = [case["model"] for case in cases], [case.get("weights") for case in cases]
+        return (
+            refusals.known(self._bench, self._sender, *names)
+            and refusals.device_works(self._bench.software, self._sender, cases)
+            and refusals.same_files(self._bench, self._sender, cases, anyway)
+        )
 
     def _divide_cores(self, cases, protocol, screen):
         wanted = max(case["threads"] for case in cases)
@@ -217,10 +135,10 @@ class Conductor(object):
 
     def _probe(self, cases, protocol):
         """Nanoseconds of a small kernel on the cores of the cases, or None."""
-        if self._parent is None or not self._parent.ready:
+        if not self._bench.is_ready:
             return None
         job = {"job": "probe", "cores": protocol["bench_cores"], "threads": cases[0]["threads"]}
-        probed = self._job(job, wanted=("probed",)).events.get("probed")
+        probed = self._bench.job(job, wanted=("probed",)).events.get("probed")
         return probed["ns"] if probed else None
 
     def _case(self, case, protocol, round_, counts):
@@ -230,10 +148,9 @@ class Conductor(object):
         if self._stop:
             return
         self._sender.send("case", **identity)
-        if protocol["fresh"] and self._parent is not None:
-            self._parent.close()
-            self._parent = None
-        if (self._parent is None or not self._parent.ready) and not self._ready_parent():
+        if protocol["fresh"]:
+            self._bench.renew()
+        if not self._bench.ready():
             return
         forecast = self._forecast(model, case, protocol, round_)
         if forecast["verdict"] == "refused" and not protocol["force"]:
@@ -246,7 +163,7 @@ class Conductor(object):
             text = "the board has no power to read: no block for energy"
             self._sender.send("rule", name="energy", outcome="no_sensor", text=text, **identity)
         job = {"job": "case", "case": case, "round": round_, "protocol": protocol}
-        outcome = self._job(job, protocol["case_timeout_s"])
+        outcome = self._bench.job(job, protocol["case_timeout_s"])
         self._works(False)  # however it ended
         status = outcome.case_status
         if status in (None, "failed"):
@@ -265,7 +182,7 @@ class Conductor(object):
         """Told in the first round; looked at in every one, for memory may have gone meanwhile."""
         room, bound = memory_state.available()
         found = preflight.forecast(
-            model, case, self._parent.rss_kib(), room, bound, memory_state.swap_free(), protocol["force"], self._unified
+            model, case, self._bench.rss_kib(), room, bound, memory_state.swap_free(), protocol["force"], self._unified
         )
         if round_ == 0 or found["verdict"] == "refused":
             self._sender.send("forecast", c=case["id"], r=round_, **found)
@@ -278,7 +195,7 @@ class Conductor(object):
         if status == "failed":
             fields.update(cause=outcome.cause or "error", evidence=outcome.evidence)
             if (outcome.cause or "").startswith("oom"):
-                base = self._parent.rss_kib() if self._parent is not None else None
+                base = self._bench.rss_kib()
                 room = memory_state.available()[0]
                 room = room + base if room is not None and base is not None else None
                 fields["remedies"] = preflight.remedies(model, case, base, room, self._unified)
@@ -291,35 +208,19 @@ class Conductor(object):
         if layers or key not in self._counts:
             begun = time.monotonic()
             job = {"job": "count", "model": name, "batch": batch, "size": size, "layers": layers}
-            outcome = self._job(job, silence_s, wanted=("model",))
+            outcome = self._bench.job(job, silence_s, wanted=("model",))
             event = outcome.events.get("model") or {"k": "model", "name": name}
             if event.get("macs") is None and not event.get("error"):
                 event["error"] = outcome.error or "counting was interrupted"
             if outcome.interrupted:
                 return event
-            self._log("debug", "agent", "counted {} in {:.1f} s".format(name, time.monotonic() - begun))
+            self._bench.log("debug", "agent", "counted {} in {:.1f} s".format(name, time.monotonic() - begun))
             self._counts[key] = event
         return dict(self._counts[key], t=monotonic_ns())
-
-    def _job(self, job, silence_s=SETUP_SILENCE_S, wanted=()):
-        outcome = self._parent.run(job, silence_s, self._stopped, self._forced, wanted)
-        if not self._parent.ready:
-            self._parent.kill()
-            self._parent = None
-        return outcome
-
-    def _forward(self, event):
-        """An event of the bench children, on its way to the stream."""
-        if event.get("k") == "stage" and event.get("name") in WORKING_STAGES:
-            self._works("ns" not in event)
-        self._sender.forward(event)
 
     def _works(self, does):
         if self._set_load is not None:
             self._set_load(1.0 if does else 0.0)
-
-    def _log(self, level, source, text):
-        self._sender.send("log", level=level, source=source, text=text)
 
 
 def _key(case):

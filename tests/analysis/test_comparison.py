@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import random
 from collections.abc import Sequence
 from itertools import product
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -152,7 +152,7 @@ def test_too_few_passes_have_no_interval():
 
 def test_a_case_without_passes_is_not_compared():
     empty = made(error="out of memory")
-    failed = dataclasses.replace(empty, result=dataclasses.replace(empty.result, status="failed"))
+    failed = msgspec.structs.replace(empty, result=msgspec.structs.replace(empty.result, status="failed"))
     found = compare(made([20] * 9), failed, names=("A", "C"))
     assert (found.verdict, found.ratio, found.figures) == (None, None, None)
     assert found.reason == "C is failed: out of memory"
@@ -214,7 +214,7 @@ def joules(value: float, u: float, method: str = "rail VDD_IN", host: str = "ori
     board = streams.board()
     power = ev.PowerRule(method=method)
     facts = {"power": {"accuracy": {"gain": 0.05, "offset_w": 0.1}}}
-    told = dataclasses.replace(PowerResult(), power_w=5.0, energy_j=value, energy_u_j=u)
+    told = msgspec.structs.replace(PowerResult(), power_w=5.0, energy_j=value, energy_u_j=u)
     of = ev.Board(model=board.model, soc=board.soc, cpu_model=board.cpu_model, hostname=host, power=power, facts=facts)
     return made([20] * 10, board=of, power=told)
 
@@ -259,7 +259,7 @@ def test_p99_and_throughput_of_enough_passes():
     assert found.figures["p99"].value > 1.5
     assert found.figures["p99"].differs is True
     assert found.figures["throughput"].value == pytest.approx(1 / 1.03, abs=0.01)
-    assert found.figures["memory"] == dataclasses.replace(found.figures["memory"], value=1.1, u=None, differs=None)
+    assert found.figures["memory"] == msgspec.structs.replace(found.figures["memory"], value=1.1, u=None, differs=None)
     again = compare(made(base), made(base[::-1]), resamples=RESAMPLES)
     assert again.figures["p99"].differs is False
 

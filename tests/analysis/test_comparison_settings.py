@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import msgspec
 import pytest
 from hypothesis import given
@@ -31,19 +29,19 @@ BASE = Setting(BOARD, SOFTWARE, ev.Protocol(), CASES)
 
 
 def facts(part: str, **changed: object) -> Setting:
-    return dataclasses.replace(BASE, board=replace(BOARD, facts=FACTS | {part: FACTS[part] | changed}))
+    return msgspec.structs.replace(BASE, board=replace(BOARD, facts=FACTS | {part: FACTS[part] | changed}))
 
 
 def board(**changed: object) -> Setting:
-    return dataclasses.replace(BASE, board=replace(BOARD, **changed))
+    return msgspec.structs.replace(BASE, board=replace(BOARD, **changed))
 
 
 def software(**changed: object) -> Setting:
-    return dataclasses.replace(BASE, software=replace(SOFTWARE, **changed))
+    return msgspec.structs.replace(BASE, software=replace(SOFTWARE, **changed))
 
 
 def protocol(**changed: object) -> Setting:
-    return dataclasses.replace(BASE, protocol=ev.Protocol(**changed))
+    return msgspec.structs.replace(BASE, protocol=ev.Protocol(**changed))
 
 
 def clocked(limit: float) -> tuple[ev.Channel, ...]:
@@ -65,7 +63,7 @@ def clocked(limit: float) -> tuple[ev.Channel, ...]:
         (board(facts=FACTS | {"simulated": True}), "sensors its own against made up by --simulate"),
         (software(torch="2.6.0"), "torch 2.5.0 against 2.6.0"),
         (software(build={"mkldnn": False}), "oneDNN on against off"),
-        (dataclasses.replace(BASE, cases=(ev.Case(id=0, model="resnet18", threads=1),)), "threads 5 against 1"),
+        (msgspec.structs.replace(BASE, cases=(ev.Case(id=0, model="resnet18", threads=1),)), "threads 5 against 1"),
         (protocol(shared_cores=True), "cores the cases' own against shared with the screen"),
     ],
 )
@@ -106,7 +104,7 @@ def test_what_one_side_did_not_record_is_told_and_refuses_nothing():
     assert refusal(found) is None
     assert unknown_mode(BASE, silent) is None
     assert "power mode is recorded in neither" in unknown_mode(silent, silent)
-    assert unknown_mode(*[dataclasses.replace(BASE, board=replace(BOARD, kind="x86", facts={}))] * 2) is None
+    assert unknown_mode(*[msgspec.structs.replace(BASE, board=replace(BOARD, kind="x86", facts={}))] * 2) is None
 
 
 def test_before_a_run_only_what_is_known_is_compared():
@@ -124,7 +122,7 @@ def test_many_differences_stay_one_line():
 
 def replace_all(of: Setting) -> Setting:
     changed = {"cpu": {"online": 1, "governor": "x"}, "jtop": {"nvpmodel": "5W", "jetson_clocks": True}}
-    return dataclasses.replace(of, board=replace(of.board, facts=changed))
+    return msgspec.structs.replace(of, board=replace(of.board, facts=changed))
 
 
 JSON = st.recursive(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-
+import msgspec
 import pytest
 
 from jetbench.analysis import flags, grade
@@ -116,7 +115,7 @@ def test_an_idle_gpu_may_lower_its_clock():
 
 
 def graded(durations, clean=None, marked=None, trend=None, throttled=False, medians=(), stop="count"):
-    summary = dataclasses.replace(summarise(durations), n_eff=float(len(durations)))
+    summary = msgspec.structs.replace(summarise(durations), n_eff=float(len(durations)))
     rest = summarise(durations if clean is None else durations[:clean])
     return grade.of_case(summary, rest, marked or {}, trend or Trend("flat"), throttled, medians, stop)
 

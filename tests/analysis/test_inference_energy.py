@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from jetbench.analysis import duty
 from jetbench.analysis.duty import DutyCycle

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import random
 import statistics
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,7 +67,7 @@ def test_the_order_of_the_passes_matters_to_the_interval_alone(values, draw):
     draw.shuffle(shuffled)
     one, other = summarise(values), summarise(shuffled)
     of_order = {"ci95": None, "lag1": None, "n_eff": None}
-    assert dataclasses.replace(one, **of_order) == dataclasses.replace(other, **of_order)
+    assert msgspec.structs.replace(one, **of_order) == msgspec.structs.replace(other, **of_order)
 
 
 def test_nothing_measured():
@@ -192,4 +192,4 @@ def test_percentiles_need_passes():
 
 def as_independent(summary, n):
     """The same summary of passes that are taken to be independent."""
-    return dataclasses.replace(summary, n_eff=float(n))
+    return msgspec.structs.replace(summary, n_eff=float(n))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 
+import msgspec
 import pytest
 
 import streams
@@ -67,7 +67,7 @@ def test_waiting_is_told_with_how_long_it_takes(stage, case, says, monkeypatch):
     begin = ev.RunStart(t=1, cases=streams.cases(("mobilenet_v2", "resnet18")), order=((0, 1),))
     events = [begin, ev.CaseStart(t=2, c=0), ev.CaseEnd(t=3, c=0, status="failed", error="no")]
     events += [ev.CaseStart(t=4, c=1)] if case else []
-    snapshot = dataclasses.replace(picture(folded(*events, stage)), t=22_000_000_000)
+    snapshot = msgspec.structs.replace(picture(folded(*events, stage)), t=22_000_000_000)
     out = Terminal()
     Printer(out, quiet=False).update(snapshot)
     assert out.getvalue().endswith(says)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import random
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -48,7 +47,7 @@ class ScriptedSession:
 
     def snapshot(self) -> Snapshot:
         self.pulls += 1
-        return dataclasses.replace(picture(self.state), **self.extra)  # type: ignore[arg-type]
+        return msgspec.structs.replace(picture(self.state), **self.extra)  # type: ignore[arg-type]
 
     def run(self, plan: Plan) -> None:
         if self.refuse:

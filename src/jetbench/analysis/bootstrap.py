@@ -17,9 +17,10 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from statistics import median
+
+import msgspec
 
 from jetbench.analysis.autocorrelation import correlation, lag1_and_n_eff, ranks
 from jetbench.analysis.latency import percentile
@@ -42,8 +43,7 @@ _T = (
 Draw = Callable[[random.Random], float]  # deviation of the log median of one resample from that of all
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(msgspec.Struct, frozen=True):
     """Durations of one side by round, in the order they were measured.
 
     ``block`` is the number of passes that each value is the median of; 1: every pass is there.
@@ -57,8 +57,7 @@ class Sample:
         return sum(map(len, self.rounds))
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(msgspec.Struct, frozen=True):
     low: float
     high: float
     by_rounds: bool  # whether it holds what differs from run to run

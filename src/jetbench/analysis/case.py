@@ -7,6 +7,7 @@ from itertools import compress
 from statistics import median
 
 from jetbench.analysis import flags, grade, inference_energy, outliers, trend
+from jetbench.analysis.folding import folded
 from jetbench.analysis.latency import summarise
 from jetbench.domain.events import Board, Stage
 from jetbench.domain.observed import COUNTS, ENERGY, ObservedBoard, ObservedCase
@@ -29,7 +30,8 @@ def result(
     measured = observed.measured()
     flagged = flags.of_passes(observed, told)
     counting = list(compress(flagged, (purpose == COUNTS for purpose in observed.purpose)))
-    clean = summarise(list(compress(measured, (not text for text in counting))))
+    undisturbed = list(compress(measured, (not text for text in counting)))
+    clean = summarise(undisturbed)
     latency = summarise(measured)
     rounds = _rounds(observed, measured)
     trended = trend.of_rounds([values for values, _, _ in rounds])
@@ -47,6 +49,7 @@ def result(
         model=observed.model,
         latency=latency,
         clean=clean,
+        histogram=folded(undisturbed, len(measured) - len(undisturbed)),
         cold_start_s={entry.stage: entry.seconds for entry in ledger},
         ledger=ledger,
         peak_memory_mib=_mib(memory.peak_rss_kib if memory else None),

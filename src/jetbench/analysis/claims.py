@@ -9,7 +9,8 @@ import csv
 import io
 import math
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from jetbench.domain.text import printable
 
@@ -28,8 +29,7 @@ _CELL = re.compile(rf"([\d.,eE+-]+?)\s*([kmgbt]?)\s*({_UNIT}|params?|parameters?
 MISSING = ("n/a", "na", "nan", "-", "--", "none", "null", "?")
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(msgspec.Struct, frozen=True):
     """One cell. ``raw`` as it stands there; ``half`` is half of a unit of its last digit."""
 
     column: str  # as it is headed
@@ -49,8 +49,7 @@ class Figure:
         return self.number is None and self.raw.lower() in MISSING
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True):
     """A row. Every row that is not blank becomes one."""
 
     line: int
@@ -63,8 +62,7 @@ class Claim:
     figures: tuple[Figure, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Columns:
+class _Columns(msgspec.Struct, frozen=True):
     model: int | None = None
     params: tuple[int, int] | None = None  # place, scale
     size: int | None = None

@@ -9,8 +9,9 @@ and the memory clock alone moves a median by 11 to 48 %.) The rest is told and n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from jetbench.domain.events import Board, Case, Protocol, Software
 from jetbench.domain.text import printable
@@ -20,8 +21,7 @@ _TEXT = 60
 Facts = Mapping[str, str | None]  # None: not recorded
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(msgspec.Struct, frozen=True):
     """What a session was measured on and with. None: not known, or not yet."""
 
     board: Board | None = None
@@ -30,8 +30,7 @@ class Setting:
     cases: tuple[Case, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(msgspec.Struct, frozen=True):
     """``base`` and ``other`` are words; None where it was not recorded."""
 
     what: str

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, compress, groupby
+
+import msgspec
 
 from jetbench.analysis import bootstrap, power_error
 from jetbench.analysis.bootstrap import Interval, Sample
@@ -31,8 +32,7 @@ Key = tuple[str, str, str, int, tuple[int, ...] | None]  # model, variant, devic
 NAMES = ("A", "B")  # of base and other, in words
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(msgspec.Struct, frozen=True):
     """One case as it was measured: its result, and as many of its passes as a comparison looks at."""
 
     case: Case
@@ -43,8 +43,7 @@ class Side:
     rounds: tuple[int, ...] = ()  # number of passes of each
 
 
-@dataclass(frozen=True, slots=True)
-class Ratio:
+class Ratio(msgspec.Struct, frozen=True):
     """Of one figure. ``u``: relative expanded uncertainty (k = 2); None where it is not known.
 
     ``differs``: the difference is larger than twice the root sum of squares of both standard uncertainties.
@@ -57,8 +56,7 @@ class Ratio:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(msgspec.Struct, frozen=True):
     """``verdict`` is None where ``reason`` says why they cannot be compared."""
 
     base: Side

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from jetbench.domain.events import Count, Model
 from jetbench.domain.metrics import significant
@@ -13,8 +14,7 @@ COVERED = 0.98  # share of the weights; below that a figure is named incomplete
 SECOND = "ptflops"  # the way that is independent of ours; its backend stands behind it in brackets
 
 
-@dataclass(frozen=True, slots=True)
-class Disagreement:
+class Disagreement(msgspec.Struct, frozen=True):
     """Two ways of counting multiply-adds that differ by more than SAME."""
 
     first: Count
@@ -30,8 +30,7 @@ class Disagreement:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Intensity:
+class Intensity(msgspec.Struct, frozen=True):
     """Operational intensity of a pass, FLOP/byte (Williams, Waterman, Patterson, CACM 2009): between two bounds.
 
     ``unfused``: every operator reads and writes memory. ``ideal``: parameters and buffers, input and output move

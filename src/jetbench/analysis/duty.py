@@ -5,22 +5,20 @@ P(f) = P_idle + f x e_net, for f up to what one stream can do
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from jetbench.analysis.power_error import root
 from jetbench.domain.results import CaseResult
 
 
-@dataclass(frozen=True, slots=True)
-class DutyCycle:
+class DutyCycle(msgspec.Struct, frozen=True):
     """What a board is to do: inferences a second, and the battery it does it from."""
 
     rate_hz: float
     battery_wh: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Duty:
+class Duty(msgspec.Struct, frozen=True):
     """A case at ``rate_hz`` inferences a second. None: ``reason`` says why."""
 
     rate_hz: float

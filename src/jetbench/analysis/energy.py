@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+import msgspec
 
 from jetbench.analysis.telemetry import TOTAL_POWER
 from jetbench.domain.events import Board
@@ -41,8 +42,7 @@ def update_period(board: Board | None) -> float:
     return period / 1000 if isinstance(period, int | float) and period > 0 else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Spent:
+class Spent(msgspec.Struct, frozen=True):
     """Over windows of time. ``joules`` is None where ``reason`` says why; ``seconds`` are those it was told for."""
 
     joules: float | None

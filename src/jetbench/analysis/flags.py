@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from jetbench.analysis import thresholds as limit
 from jetbench.analysis.latency import percentile
-from jetbench.domain.observed import ENERGY, WARMUP, ObservedBoard, ObservedCase, Series, Window
+from jetbench.domain.observed import COUNTS, ENERGY, WARMUP, ObservedBoard, ObservedCase, Series, Window
 
 LETTERS = "WETVFSPG"
 WORDS = {
@@ -121,20 +121,63 @@ def _mark(observed: ObservedCase, masks: bytearray, letter: str, begin: int, end
 
 def _mark_own(observed: ObservedCase, masks: bytearray) -> None:
     """What the passes themselves were seen to suffer."""
-    for position, faults in observed.faults.items():
-        if faults > 0 and position < len(masks):
-            masks[position] |= _BIT["S"]
-    for position, (switches, waited) in observed.waits.items():
+    for letter, position in _own(observed, 0, len(masks)):
+        masks[position] |= _BIT[letter]
+
+
+def _own(observed: ObservedCase, first: int, last: int) -> Iterator[tuple[str, int]]:
+    """(letter, position) of what passes in [first, last) were seen to suffer, whatever the board did."""
+    for position in _within(observed.faults, first, last):
+        if observed.faults[position] > 0:
+            yield "S", position
+    for position in _within(observed.waits, first, last):
+        switches, waited = observed.waits[position]
         known = waited >= 0
         if (waited > limit.WAIT_SHARE * observed.duration[position]) if known else switches > 0:
-            masks[position] |= _BIT["P"]
-    for position in observed.gc:
-        masks[position] |= _BIT["G"]
-    for first, length, swapped, stolen in observed.batches:
-        last = min(first + length, len(masks)) - 1
-        lasted = observed.start[last] + observed.duration[last] - observed.start[first]
-        bits = (_BIT["S"] if swapped > 0 else 0) | (
-            _BIT["P"] if stolen * 1_000_000 >= limit.STEAL_SHARE * lasted else 0
-        )
-        for position in range(first, last + 1) if bits else ():
-            masks[position] |= bits
+            yield "P", position
+    for position in _within(observed.gc, first, last):
+        yield "G", position
+    for place in range(max(0, bisect_left(observed.batches, (first,)) - 1), len(observed.batches)):
+        begin, length, swapped, stolen = observed.batches[place]
+        if begin >= last:
+            return
+        end = min(begin + length, len(observed.duration))
+        lasted = observed.start[end - 1] + observed.duration[end - 1] - observed.start[begin]
+        letters = "S" * (swapped > 0) + "P" * (stolen * 1_000_000 >= limit.STEAL_SHARE * lasted)
+        for position in range(max(begin, first), min(end, last)):
+            yield from ((letter, position) for letter in letters)
+
+
+def _within(marked: Collection[int], first: int, last: int) -> Iterator[int]:
+    """Of positions that are marked those in [first, last), by the shorter way."""
+    if len(marked) <= last - first:
+        return (position for position in marked if first <= position < last)
+    return (position for position in range(first, last) if position in marked)
+
+
+def clean_so_far(observed: ObservedCase, told: ObservedBoard, first: int, last: int) -> tuple[Sequence[int], int]:
+    """Durations (ns) of the passes in [first, last) that count and that nothing is known to have disturbed by then.
+
+    And how many others of them count. Told while a case runs, at a cost a pass that does not grow with the case:
+    ``of_passes`` also knows what only the end tells, such as the clock that a drop of it is measured by.
+    """
+    counting = observed.purpose[first:last].count(COUNTS)
+    disturbed = {position for _, position in _own(observed, first, last)}
+    disturbed.update(_while_throttled(observed, told, first, last))
+    if not disturbed and counting == last - first:
+        return observed.duration[first:last], 0
+    purpose, duration = observed.purpose, observed.duration
+    clean = [duration[p] for p in range(first, last) if purpose[p] == COUNTS and p not in disturbed]
+    return clean, counting - len(clean)
+
+
+def _while_throttled(observed: ObservedCase, told: ObservedBoard, first: int, last: int) -> Iterator[int]:
+    """Positions in [first, last) of passes that began while the board was known to be throttled."""
+    end = last
+    for state in reversed(told.throttle):
+        begin = max(first, min(end, bisect_left(observed.start, state.t, first, last)))
+        if state.now is True:
+            yield from range(begin, end)
+        end = begin
+        if end <= first:
+            return

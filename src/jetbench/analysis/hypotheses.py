@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
+
+import msgspec
 
 from jetbench.analysis.cold_start import sentence
 from jetbench.domain.expectation import MOST, Expectation, parse
@@ -16,8 +17,7 @@ CLOSE = 1.25  # a ratio within this factor of the expected one is what was meant
 Interval = tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(msgspec.Struct, frozen=True):
     """``tau``: Kendall's rank correlation of an order with the measured one, from -1 to 1."""
 
     expectation: Expectation

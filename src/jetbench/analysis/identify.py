@@ -11,13 +11,13 @@ import csv
 import difflib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Published:
+
+class Published(msgspec.Struct, frozen=True):
     model: str
     family: str
     size: int | None  # input height = width; None: it takes any

@@ -8,7 +8,9 @@ arXiv 2410.12032; ML.ENERGY). The offset of the sensor is in both powers and can
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from jetbench.analysis import power_error
 from jetbench.analysis.energy import spent, update_period
@@ -25,8 +27,7 @@ UPDATES = 10  # of the monitor, below which its figure says little
 NO_IDLE, NOT_RESOLVED = "no_idle", "not_resolved"
 
 
-@dataclass(frozen=True, slots=True)
-class Idle:
+class Idle(msgspec.Struct, frozen=True):
     """Power at rest, W, with its standard uncertainty."""
 
     watts: float

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from string import ascii_letters
+
+import msgspec
 
 from jetbench.analysis import identify
 from jetbench.analysis.claims import MISSING, Claim, Figure
@@ -19,8 +20,7 @@ FINE = ("right", "identified", "missing")  # kinds of verdicts that leave nothin
 _PREFIXES = {10**3: "k", 10**6: "M", 10**9: "G", 10**12: "T", 1: ""}
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """``kind``: right; identified (a model by its parameters); missing (nobody wrote a figure; the text gives it);
     unit (it is one, of another name); model (it is another model's); different; unknown; unreadable."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from jetbench.analysis import comparability
 from jetbench.analysis.comparability import Difference, Setting
@@ -15,8 +16,7 @@ _BATCH = re.compile(r"b[1-9]\d{0,5}")
 _SIZE = re.compile(r"\d{1,5}(x\d{1,5})?")
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(msgspec.Struct, frozen=True):
     """One recording, or the run that goes on."""
 
     label: str  # A is the baseline
@@ -27,8 +27,7 @@ class Session:
     status: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """A case of the baseline with what it is compared with: one for each other session, None where that lacks it."""
 
     base: Side
@@ -36,8 +35,7 @@ class Row:
     pairs: tuple[Pair | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(msgspec.Struct, frozen=True):
     """``within``: cases of one session are compared; then a row is one of them, and all have the same ``base``."""
 
     sessions: tuple[Session, ...]
@@ -45,7 +43,9 @@ class Comparison:
     zone: float = ZONE
     anyway: bool = False
     within: bool = False
-    differences: Mapping[str, tuple[Difference, ...]] = field(default_factory=dict)  # by label, from the baseline
+    differences: Mapping[str, tuple[Difference, ...]] = msgspec.field(
+        default_factory=dict
+    )  # by label, from the baseline
     unmatched: tuple[tuple[str, Side], ...] = ()  # label, case that the baseline lacks, or that it alone has
     remarks: tuple[str, ...] = ()
 

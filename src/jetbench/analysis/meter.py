@@ -6,8 +6,9 @@ import csv
 import math
 from array import array
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
+
+import msgspec
 
 METHOD = "meter:csv"
 SCOPE = "external meter, recorded elsewhere (what it was plugged into)"
@@ -16,12 +17,11 @@ MOST_WATTS = 100_000.0
 EPOCH_FROM = 100_000_000.0
 
 
-@dataclass(slots=True)
-class MeterSeries:
+class MeterSeries(msgspec.Struct):
     """Watts over time, ascending. ``t`` is in ns: since 1970, or since the start of the run where ``relative``."""
 
-    t: array[int] = field(default_factory=lambda: array("q"))
-    watts: array[float] = field(default_factory=lambda: array("d"))
+    t: array[int] = msgspec.field(default_factory=lambda: array("q"))
+    watts: array[float] = msgspec.field(default_factory=lambda: array("d"))
     relative: bool = False
     refused: int = 0  # lines that are no reading
 

@@ -14,10 +14,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from statistics import mean, stdev
 from typing import Any
+
+import msgspec
 
 from jetbench.analysis.energy import energy_in, update_period
 from jetbench.domain.events import Board
@@ -30,8 +31,7 @@ HANGS_TOGETHER = 0.3  # lag-1 autocorrelation of the blocks
 ASSUMED_GAIN = 0.05  # of a sensor nothing is known of
 
 
-@dataclass(frozen=True, slots=True)
-class Accuracy:
+class Accuracy(msgspec.Struct, frozen=True):
     """Of the monitor behind the total. ``assumed``: not from a data sheet."""
 
     gain: float = ASSUMED_GAIN

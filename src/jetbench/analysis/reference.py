@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from jetbench.analysis import identify
 from jetbench.analysis.claims import Claim, Figure
@@ -15,8 +17,7 @@ _ROUNDED = 0.5e6  # published figures have three decimals of 1e9
 Size = tuple[int, int]  # height, width
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(msgspec.Struct, frozen=True):
     """What one item of a model takes."""
 
     title: str

@@ -6,6 +6,8 @@ import gc
 import os
 import sys
 
+_BACK = b"\x1b[?1049l\x1b[?25h"  # from the screen that the first line was written to
+
 
 def main() -> None:
     """Entry point of the console script. Without arguments and on a terminal it is the app."""
@@ -13,13 +15,14 @@ def main() -> None:
         sys.exit(_main())
     except KeyboardInterrupt:  # while something is imported
         if len(sys.argv) == 1 and _terminal():
-            os.write(2, b"\x1b[?1049l\x1b[?25h")
+            os.write(2, _BACK)
         sys.exit(130)
 
 
 def _main() -> int:
     if len(sys.argv) == 1 and _terminal():
         _splash()
+        _leave_by_signal()
         gc.disable()  # until the first paint: nothing that imports make is garbage
         from jetbench.cli.app import open_app
         from jetbench.cli.errors import guarded
@@ -38,3 +41,19 @@ def _terminal() -> bool:
 def _splash() -> None:
     """A first line before anything heavy is imported: seconds on a small board, nothing here."""
     os.write(2, b"\x1b[?1049h\x1b[2J\x1b[H\x1b[?25l jetbench  starting: reading the board\xe2\x80\xa6\r\n")
+
+
+def _leave_by_signal() -> None:
+    """Until the app guards itself: it takes a second to import, more on a small board. The agent ends with its stdin."""
+    import signal
+
+    def leave(number: int, _frame: object) -> None:
+        try:
+            os.write(2, _BACK)
+        except OSError:  # the terminal is gone
+            pass
+        os._exit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup stays nohup
+            signal.signal(number, leave)

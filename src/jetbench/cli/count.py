@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from jetbench.analysis import claims, judge
 from jetbench.analysis.claims import Claim
@@ -23,8 +23,7 @@ Size = tuple[int, int]  # height, width
 MOST_TO_COUNT = 200  # models of a file; the rest is compared with what is published
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     models: tuple[str, ...]
     batch: int
     size: Size | None
@@ -32,8 +31,7 @@ class Request:
     claims: tuple[Claim, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """``asked``: the models that were named, in that order; ``further``: those that a file is about."""
 
     asked: tuple[Model, ...] = ()

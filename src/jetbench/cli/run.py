@@ -6,7 +6,6 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +39,14 @@ _AS_THEY_ARE = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """What is to come out of a run, beside its table."""
 
     recording: Path | None = None  # None: the user's data folder
     csv: Path | None = None
     json: bool = False  # instead of the table
     duty: DutyCycle | None = None
-    watch: Watch = field(default_factory=Watch)  # beside a recording
+    watch: Watch = msgspec.field(default_factory=Watch)  # beside a recording
 
 
 @click.command("run")

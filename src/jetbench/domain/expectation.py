@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 # Name: its unit, and whether less of it is what people want.
 MEASURES = {
@@ -27,8 +28,7 @@ MOST, MOST_MODELS, MOST_LENGTH = 20, 20, 500
 _RATIO = re.compile(r"(.+?)\s*/\s*(.+?)\s*=\s*([0-9.eE+-]+)\s*x?")
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(msgspec.Struct, frozen=True):
     """Either an order, the least first, or the ratio of the first model over the second one."""
 
     text: str

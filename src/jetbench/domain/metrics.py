@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Metric:
+
+class Metric(msgspec.Struct, frozen=True):
     key: str
     path: tuple[str, ...]
     title: str  # heading in a table, without its unit

@@ -9,7 +9,6 @@ import sys
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 import msgspec
@@ -24,8 +23,7 @@ _COUNTING = re.compile(b"%c+" % COUNTS)
 MOST_KEPT = 4096  # passes in a batch of the agent; a line of a stranger may hold more
 
 
-@dataclass(frozen=True, slots=True)
-class _Begin:
+class _Begin(msgspec.Struct, frozen=True):
     """What was known of a case when it began in a round."""
 
     r: int

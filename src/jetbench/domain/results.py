@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
+from jetbench.domain.bins import Bins
 from jetbench.domain.events import Case, Forecast, Model, Remedy, Rule
 
 
-@dataclass(frozen=True, slots=True)
-class LatencySummary:
+class LatencySummary(msgspec.Struct, frozen=True):
     """Distribution of the passes of one case, in seconds for a whole batch."""
 
     n: int
@@ -29,8 +29,7 @@ class LatencySummary:
         return 1 - q ** (self.n_eff or self.n) >= 0.95
 
 
-@dataclass(frozen=True, slots=True)
-class Outliers:
+class Outliers(msgspec.Struct, frozen=True):
     """Passes far from their neighbours. They are counted and kept."""
 
     slow: int = 0  # above the third quartile by 3 interquartile ranges of the passes around
@@ -39,8 +38,7 @@ class Outliers:
     time_share: float = 0.0  # of the measured time
 
 
-@dataclass(frozen=True, slots=True)
-class Trend:
+class Trend(msgspec.Struct, frozen=True):
     """Levels of the series. ``kind``: flat, warm-up, slowdown, unsteady, or unknown where it is too short."""
 
     kind: str = "unknown"
@@ -50,16 +48,14 @@ class Trend:
     onset: int | None = None  # pass at which the latency series alone says that it became slower
 
 
-@dataclass(frozen=True, slots=True)
-class Grade:
+class Grade(msgspec.Struct, frozen=True):
     """How far the figures can be trusted, and why no better."""
 
     letter: str  # A B C D
     reasons: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
+class LedgerEntry(msgspec.Struct, frozen=True):
     """A stage of the cold start and what it was spent on. None: not known."""
 
     stage: str
@@ -70,8 +66,7 @@ class LedgerEntry:
     cache_kib: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PowerResult:
+class PowerResult(msgspec.Struct, frozen=True):
     """Mean power while the passes ran, and what one inference (item) cost. None: ``reason`` says why.
 
     Uncertainties are expanded ones (k = 2, about 95 %).
@@ -96,8 +91,7 @@ class PowerResult:
     notes: tuple[str, ...] = ()  # idle drift, assumed accuracy of the sensor
 
 
-@dataclass(frozen=True, slots=True)
-class CaseResult:
+class CaseResult(msgspec.Struct, frozen=True):
     case: Case
     status: str  # queued, running, measured, failed, refused, skipped, interrupted
     error: str | None = None
@@ -105,13 +99,14 @@ class CaseResult:
     model: Model | None = None
     latency: LatencySummary | None = None  # of all passes that count
     clean: LatencySummary | None = None  # of those without a flag
-    cold_start_s: dict[str, float] = field(default_factory=dict)
+    histogram: Bins | None = None  # of these
+    cold_start_s: dict[str, float] = msgspec.field(default_factory=dict)
     ledger: tuple[LedgerEntry, ...] = ()
     peak_memory_mib: float | None = None
     peak_cuda_mib: float | None = None
     power: PowerResult = PowerResult()
     throttled: bool | None = None
-    flags: dict[str, int] = field(default_factory=dict)
+    flags: dict[str, int] = msgspec.field(default_factory=dict)
     outliers: Outliers = Outliers()
     trend: Trend = Trend()
     grade: Grade | None = None
@@ -122,8 +117,8 @@ class CaseResult:
     remedies: tuple[Remedy, ...] = ()
     device_latency: LatencySummary | None = None  # by events of the accelerator
     end_to_end: LatencySummary | None = None  # read, decode, prepare, transfer and forward together
-    parts: dict[str, LatencySummary] = field(default_factory=dict)  # each part of it
-    transfers: dict[str, LatencySummary] = field(default_factory=dict)  # h2d, d2h
+    parts: dict[str, LatencySummary] = msgspec.field(default_factory=dict)  # each part of it
+    transfers: dict[str, LatencySummary] = msgspec.field(default_factory=dict)  # h2d, d2h
 
     @property
     def throughput_ips(self) -> float | None:

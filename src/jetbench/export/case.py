@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import msgspec
+from msgspec.structs import asdict
 
 from jetbench.analysis import cold_start, counts, duty, identify
 from jetbench.analysis.grade import percentiles_supported

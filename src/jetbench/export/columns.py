@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from jetbench.domain import metrics
 from jetbench.domain.metrics import BY_KEY, Metric
@@ -17,8 +18,7 @@ UNSUPPORTED = "~"  # before a percentile
 Case = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(msgspec.Struct, frozen=True):
     title: str
     unit: str
     cell: Callable[[Case], str]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from jetbench.domain.metrics import significant, with_uncertainty
 from jetbench.domain.text import printable
@@ -13,8 +14,7 @@ from jetbench.export.columns import COLUMNS, MAX_NAME, SETTINGS, UNSUPPORTED, Ca
 NEEDED = (("p90", 29), ("p95", 59), ("p99", 299))  # independent passes: n >= ln 0.05 / ln q
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
+class Remark(msgspec.Struct, frozen=True):
     text: str
     style: str = ""
 

@@ -7,9 +7,10 @@ as N/A is None here. Nothing is quoted against spreadsheets: what reads these fo
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from jetbench import __version__
 from jetbench.analysis.flags import of_passes as flags_of_passes
@@ -36,8 +37,7 @@ WHOLE = frozenset(
 Row = Sequence[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(msgspec.Struct, frozen=True):
     name: str
     kind: str
     unit: str

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from jetbench.link import agent_zipapp, board_pack
+from jetbench.link import agent_files, board_pack
 from jetbench.link.base import LinkError
 
 CLOSE_GRACE_S = 2.0
@@ -24,14 +24,15 @@ MAX_LINE = 1 << 22
 
 
 class LocalLink:
-    """Starts ``python`` (default: the one we run on) with the agent's zipapp.
+    """Starts ``python`` (default: the one we run on) with the agent.
 
     ``arguments`` are further options of the agent: where its sensors' readings come from.
     """
 
     def __init__(self, python: str | None = None, root: Path | None = None, arguments: Sequence[str] = ()) -> None:
         self.python = resolve_python(python)
-        command = [self.python, "-u", str(agent_zipapp.installed())]
+        # Without site-packages: it uses none, and looking through them takes as long as all the rest of its start.
+        command = [self.python, "-u", "-S", str(agent_files.installed())]
         self._unpacked: tempfile.TemporaryDirectory[str] | None = None
         if root is not None:
             command += ["--root", str(self._folder(root))]

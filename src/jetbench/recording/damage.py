@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(slots=True)
-class Damage:
+class Damage(msgspec.Struct):
     """Counted while a recording is read; complete when it has been read to its end."""
 
     lines: int = 0  # damaged lines, each left out

@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from jetbench.domain import events as ev
 from jetbench.domain.sound import unsound
@@ -26,8 +27,7 @@ _TAIL = 1 << 16
 _MOST_SPANS = 10_000  # a file of a stranger may have a part in every line
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """Bytes of one part of a session, and what places its events on the axis of the first."""
 
     begin: int
@@ -36,8 +36,7 @@ class Span:
     part: ev.Part | None = None  # None: the first
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(msgspec.Struct, frozen=True):
     """A recording as it was when it was opened; it may have grown since."""
 
     path: Path
@@ -47,7 +46,7 @@ class Opened:
     spans: tuple[Span, ...]
     last_t: int  # time stamp of the newest line, on the axis of the header
     checkpoint: ev.Checkpoint | None = None  # the last one
-    brief: Mapping[str, Any] = field(default_factory=dict)  # of it: status, cases finished
+    brief: Mapping[str, Any] = msgspec.field(default_factory=dict)  # of it: status, cases finished
 
     @property
     def duration_s(self) -> float:

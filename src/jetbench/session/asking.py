@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from jetbench.domain.plan import Plan
 from jetbench.link.base import Link
 from jetbench.session.under_way import Requests
+
+
+def request_of(plan: Plan, screen: bool) -> dict[str, Any]:
+    """For the agent: a plan from its begin to its end."""
+    return {"op": "run", "cases": plan.cases(), "protocol": plan.protocol(), "screen": screen}
 
 
 class Asking:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 BUCKET_NS = 250_000_000
 LIVE_BUCKETS = 2400  # ten minutes
 REPLAY_BUCKETS = 200_000
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
+class Bucket(msgspec.Struct, frozen=True):
     """Passes of the batches that began within BUCKET_NS from ``t`` on; durations in ns."""
 
     t: int

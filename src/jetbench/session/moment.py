@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from jetbench.analysis import case as case_analysis
 from jetbench.analysis.telemetry import headline_temperature
 from jetbench.domain import events as ev
+from jetbench.domain.bins import Bins
 from jetbench.domain.observed import COUNTS, ObservedCase
 from jetbench.domain.results import CaseResult
 from jetbench.session.picture import LANE_NS, charted
@@ -19,6 +20,7 @@ from jetbench.session.playhead import Span, neighbour
 from jetbench.session.snapshot import Progress, Reading, Snapshot
 from jetbench.session.state import RECENT_PASSES, SessionState
 from jetbench.session.timeline import Moment
+from jetbench.session.whole import WholeBefore
 
 
 def span(state: SessionState) -> Span:
@@ -42,6 +44,7 @@ class Looker:
 
     def __init__(self) -> None:
         self._cut: dict[tuple[int, int, int], CaseResult] = {}
+        self._whole = WholeBefore()
 
     def at(self, state: SessionState, live: Snapshot, t: int) -> Snapshot:
         """``live``: the picture of now, whose parts that do not change with time are taken over."""
@@ -68,6 +71,7 @@ class Looker:
             progress=progress,
             recent_ns=window,
             recent_case=record.case if record else None,
+            whole=self._bins(state, record, progress, t) if record else None,
             readings=_readings(state, t),
             history={name: state.history.series(name, until=t) for name in _charted(state, t)},
             lane=state.lane.between(t - LANE_NS, t),
@@ -79,6 +83,11 @@ class Looker:
             log=tuple(line for line in state.log if line.t <= t),
             revisions=dict.fromkeys(("cases", "latency", "log", "status", "telemetry", "board", "software"), t),
         )
+
+    def _bins(self, state: SessionState, record: ObservedCase, progress: Progress, t: int) -> Bins | None:
+        if progress.case is None or state.run is None:  # none ran at that moment
+            return None
+        return self._whole.bins(record, state.observed, t, (state.run.t, len(state.parts)))
 
     def _result(self, state: SessionState, record: ObservedCase, moments: Sequence[Moment], t: int) -> CaseResult:
         own = [m for m in moments if m.case == record.case.id and m.kind in ("case", "case_end")]

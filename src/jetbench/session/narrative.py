@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from jetbench.analysis import hypotheses
-from jetbench.analysis.latency import summarise
 from jetbench.domain import events as ev
 from jetbench.domain.observed import ObservedCase
 from jetbench.domain.results import CaseResult
@@ -61,6 +59,8 @@ def scores(plan: Mapping[str, Any], results: Callable[[], Sequence[CaseResult]])
     """What the user expected, scored when the run is over."""
     if not plan.get("expect"):
         return
+    from jetbench.analysis import hypotheses
+
     for score in hypotheses.of_plan(plan, results()):
         why = f"; likely: {score.why}" if score.why else ""
         level = "warning" if score.verdict == hypotheses.NOT_SUPPORTED else "info"
@@ -150,6 +150,8 @@ def _end(event: ev.CaseEnd, record: ObservedCase, result_of: ResultOf | None) ->
         error = told.text if told is not None and told.text else event.error or "no reason given"
         help_ = f"; try {event.remedies[0].text}" if event.remedies else ""
         return "error", f"{model} {event.status}: {error.removeprefix('refused: ')}{help_}"
+    from jetbench.analysis.latency import summarise  # as late: nothing is over when the screen is first painted
+
     summary = summarise(record.measured())
     if summary is None:
         return "warning", f"{model} {event.status}: {event.error or 'no pass was measured'}"

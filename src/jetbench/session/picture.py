@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from jetbench.analysis.progress import seconds_left
 from jetbench.analysis.telemetry import TOTAL_POWER, headline_temperature, scaled
 from jetbench.domain import events as ev
+from jetbench.domain.bins import Bins
+from jetbench.domain.observed import ObservedCase
 from jetbench.session.snapshot import Progress, Reading, Snapshot
 from jetbench.session.state import SessionState
 
@@ -52,6 +54,17 @@ def charted(state: SessionState, zone: str | None) -> list[str]:
     return [name for name in shown if name in state.history]
 
 
+def whole(state: SessionState, record: ObservedCase) -> Bins | None:
+    """The clean passes of a case that runs; one that is over has them in its result."""
+    if record.status != "running" or not record.passes:
+        return None
+    if state.foldings is None:
+        from jetbench.session.whole import Whole  # no case runs when the screen is first painted
+
+        state.foldings = Whole()
+    return state.foldings.bins(record, state.observed)
+
+
 def picture(state: SessionState) -> Snapshot:
     found = readings(state)
     zone = None
@@ -73,6 +86,7 @@ def picture(state: SessionState) -> Snapshot:
         progress=progress(state),
         recent_ns=tuple(state.recent),
         recent_case=last.case if last else None,
+        whole=whole(state, last) if last else None,
         readings=found,
         history={name: state.history.series(name) for name in charted(state, zone)},
         lane=state.lane.between(state.t - LANE_NS, state.t),

@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 SECOND = 1_000_000_000
@@ -18,8 +20,7 @@ _CLOCK = re.compile(r"(?:(\d+):)?(\d+):(\d{1,2}(?:\.\d+)?)")
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)\s*s?")
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """First and newest moment there is to look at."""
 
     begin: int
@@ -29,8 +30,7 @@ class Span:
         return max(self.begin, min(self.end, t))
 
 
-@dataclass(frozen=True, slots=True)
-class Playhead:
+class Playhead(msgspec.Struct, frozen=True):
     """``position`` None: at the newest event, whatever comes."""
 
     position: int | None = None

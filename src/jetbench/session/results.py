@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from jetbench.analysis import case as case_analysis
 from jetbench.domain import events as ev
 from jetbench.domain.observed import ObservedBoard, ObservedCase
 from jetbench.domain.results import CaseResult
@@ -31,6 +30,8 @@ class Results:
         settled = not record.windows or not read or read[-1] > (record.energy or record.windows)[-1][1]
         key = (len(record.duration), record.status, settled, len(read) if not settled else 0)
         if known is None or known[0] != key:
+            from jetbench.analysis import case as case_analysis  # no case is over when the screen is first painted
+
             known = (key, case_analysis.result(record, shared, board, observed))
             self._kept[record.case.id] = known
         return known[1]

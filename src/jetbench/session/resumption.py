@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from jetbench.recording.axis import Axis
 from jetbench.recording.damage import Damage
 from jetbench.recording.format import PACKED, RecordingError
 from jetbench.recording.place import check_free
+from jetbench.session.asking import request_of
 from jetbench.session.load import load
 from jetbench.session.state import SessionState
 
@@ -24,8 +24,7 @@ from jetbench.session.state import SessionState
 _DECISIVE = ("Python", "torchvision")
 
 
-@dataclass(frozen=True, slots=True)
-class Rest:
+class Rest(msgspec.Struct, frozen=True):
     """A session as far as it came. ``left``: case ids by round, in their order; None where no run had begun."""
 
     path: Path
@@ -45,11 +44,6 @@ class Rest:
             return request_of(plan_of(self), screen)
         request = {"op": "run", "cases": run.cases, "protocol": run.protocol, "screen": screen}
         return {**request, "left": self.left, "anyway": anyway}
-
-
-def request_of(plan: Plan, screen: bool) -> dict[str, Any]:
-    """For the agent: a plan from its begin to its end."""
-    return {"op": "run", "cases": plan.cases(), "protocol": plan.protocol(), "screen": screen}
 
 
 def rest_of(path: Path) -> Rest:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
+from jetbench.domain.bins import Bins
 from jetbench.domain.events import Board, Case, Channel, ModelEntry, Protocol, Software
 from jetbench.domain.results import CaseResult
 from jetbench.session.lane import Bucket
 from jetbench.session.timeline import Moment
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
+class LogLine(msgspec.Struct, frozen=True):
     t: int  # CLOCK_MONOTONIC, ns
     level: str
     source: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """The newest value of a channel in its unit, or the reason code why there is none."""
 
     channel: Channel
@@ -27,8 +26,7 @@ class Reading:
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(msgspec.Struct, frozen=True):
     case: Case | None = None  # the one that runs
     stage: str | None = None
     stage_since: int | None = None  # t of its begin, ns
@@ -40,8 +38,7 @@ class Progress:
     seconds_left: float | None = None  # None: nothing to tell it from yet
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(msgspec.Struct, frozen=True):
     """What is known at one moment. ``revisions`` changes by part, so that a pane redraws only then.
 
     Parts: board, software, models, telemetry, cases, latency, log, status.
@@ -61,8 +58,9 @@ class Snapshot:
     progress: Progress = Progress()
     recent_ns: tuple[int, ...] = ()  # newest passes of the case shown, oldest first
     recent_case: Case | None = None
-    readings: dict[str, Reading] = field(default_factory=dict)
-    history: dict[str, tuple[tuple[int, float | None], ...]] = field(default_factory=dict)
+    whole: Bins | None = None  # all clean passes of that case so far, while it runs
+    readings: dict[str, Reading] = msgspec.field(default_factory=dict)
+    history: dict[str, tuple[tuple[int, float | None], ...]] = msgspec.field(default_factory=dict)
     throttled: bool | None = None
     throttle_active: tuple[str, ...] = ()
     throttle_notices: tuple[str, ...] = ()
@@ -73,4 +71,4 @@ class Snapshot:
     recording: str | None = None  # path, while one is written or was
     recording_bytes: int = 0
     recording_ended: str | None = None  # why it ended early (disk full, folder gone)
-    revisions: dict[str, int] = field(default_factory=dict)
+    revisions: dict[str, int] = msgspec.field(default_factory=dict)

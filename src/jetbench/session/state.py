@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jetbench.domain import events as ev
 from jetbench.domain.observed import ObservedBoard, ObservedCase
@@ -15,6 +15,9 @@ from jetbench.session.lane import LIVE_BUCKETS, REPLAY_BUCKETS, Lane
 from jetbench.session.results import Results
 from jetbench.session.snapshot import LogLine
 from jetbench.session.timeline import Timeline
+
+if TYPE_CHECKING:
+    from jetbench.session.whole import Whole
 
 RECENT_PASSES = 2000  # the rolling window of the histogram
 LOG_LINES, REPLAY_LOG_LINES = 1000, 20_000
@@ -67,6 +70,7 @@ class SessionState:
         self.lane = Lane(REPLAY_BUCKETS if whole else LIVE_BUCKETS)
         self.revisions: dict[str, int] = {}
         self._results = Results()
+        self.foldings: Whole | None = None  # made by the first picture of a case that runs
 
     def apply(self, event: ev.Event) -> None:
         self.t = max(self.t, event.t)
@@ -156,6 +160,7 @@ class SessionState:
         self.finished, self.current, self.last_case = 0, None, None
         self.ended = set()
         self.recent.clear()
+        self.foldings = None
         self.status = "running"
         self.touch("cases", "latency", "status")
 
@@ -169,7 +174,7 @@ class SessionState:
         self.ended.difference_update(left)
         aside = sum(self.records[name].set_aside(r) for name, r in left if name in self.records)
         self.finished = max(0, sum(map(len, self.run.order)) - len(left))
-        self.current, self.last_case = None, None
+        self.current, self.last_case, self.foldings = None, None, None
         self.recent.clear()
         passes = f"; {aside} passes of a case that was cut are set aside" if aside else ""
         self.note(f"the run goes on: {len(left)} cases are left{passes}")

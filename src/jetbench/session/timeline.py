@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from jetbench.domain import events as ev
 
@@ -13,8 +14,7 @@ JUMPED_TO = ("case", "case_end", "throttle", "mark", "fault")
 MOST = 200_000  # beyond, stages are no longer kept: a session of a hundred thousand cases
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True):
     t: int  # CLOCK_MONOTONIC, ns
     kind: str  # run resume case stage case_end throttle mark fault run_end
     case: int | None = None

@@ -6,11 +6,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec.structs import replace
 
 from jetbench.domain import events as ev
 from jetbench.domain.plan import Plan
@@ -19,15 +19,17 @@ from jetbench.domain.text import printable
 from jetbench.link.base import Link
 from jetbench.recording.axis import Axis
 from jetbench.session import affinity, model_cache
-from jetbench.session.asking import Asking
-from jetbench.session.moment import Looker, span
+from jetbench.session.asking import Asking, request_of
 from jetbench.session.picture import picture
 from jetbench.session.playhead import Span
 from jetbench.session.recorder import SessionRecorder
-from jetbench.session.resumption import Rest, request_of
 from jetbench.session.snapshot import Snapshot
 from jetbench.session.state import SessionState
 from jetbench.session.under_way import Spending
+
+if TYPE_CHECKING:  # imported when they are called for: the first paint does without
+    from jetbench.session.moment import Looker
+    from jetbench.session.resumption import Rest
 
 
 class SessionWorker(Asking):
@@ -53,7 +55,7 @@ class SessionWorker(Asking):
         self._screen = screen
         self._lock = threading.Lock()
         self._state = SessionState()
-        self._looker = Looker()
+        self._looker: Looker | None = None
         self._axis = Axis()
         self._recorder = SessionRecorder(new_recording, command, self._recording_over, self._brief)
         self._running = False
@@ -154,13 +156,18 @@ class SessionWorker(Asking):
 
     def look(self, t: int) -> Snapshot:
         """The picture of an earlier moment; the run goes on meanwhile."""
+        from jetbench.session.moment import Looker
+
         live = self.snapshot()
         with self._lock:
+            self._looker = self._looker or Looker()
             taken = self._looker.at(self._state, live, t)
         return live if taken is live else self._with_recording(taken)
 
     def span(self) -> Span:
         """What there is to look at."""
+        from jetbench.session.moment import span
+
         with self._lock:
             return span(self._state)
 

@@ -23,10 +23,7 @@ from jetbench.tui.draw import readings
 from jetbench.tui.glyphs import ASCII, choose
 from jetbench.tui.palette import Palette
 from jetbench.tui.playing import Player, View
-from jetbench.tui.screens.ask import AskScreen
 from jetbench.tui.screens.bench import BenchScreen
-from jetbench.tui.screens.edit import EditScreen
-from jetbench.tui.screens.help import HelpScreen
 from jetbench.tui.text import clip
 from jetbench.tui.visiting import Library, Place, VisitingApp
 
@@ -210,6 +207,8 @@ class BenchApp(VisitingApp):
                 self.draft.set(field, text)
             self.bench.redraw_all()
 
+        from jetbench.tui.screens.edit import EditScreen
+
         check = lambda text: self.draft.parse(field, text)  # noqa: E731
         self.push_screen(EditScreen(FIELDS[field], self.draft.text(field), check), take)
 
@@ -237,6 +236,8 @@ class BenchApp(VisitingApp):
     # -- view
 
     def action_help(self) -> None:
+        from jetbench.tui.screens.help import HelpScreen
+
         self.push_screen(HelpScreen(self.palette, self.glyphs))
 
     def action_theme(self) -> None:
@@ -252,6 +253,8 @@ class BenchApp(VisitingApp):
     # -- the end
 
     async def action_quit(self) -> None:
+        from jetbench.tui.screens.ask import AskScreen
+
         if self.leave():
             return
         if not busy(self.session.snapshot()):

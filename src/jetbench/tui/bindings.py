@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 When = Literal["always", "idle", "busy"]
 Mode = Literal["live", "frozen", "replay"]
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(msgspec.Struct, frozen=True):
     id: str
     keys: str  # as Textual names them, comma separated
     shown: str  # as a person names them
@@ -114,8 +114,41 @@ KEYS: tuple[Key, ...] = (
     Key("follow", "f", "f", "follow", "Keep the newest line of the log in view, or hold still.", "View"),
     Key("window", "w", "w", "window", "Show 60 s, 5 min, 10 min or all, in every chart.", "View"),
     Key("histogram", "h", "h", "histogram", "Draw passes linear, logarithmic, or as ECDF.", "View"),
+    Key("whole", "H", "H", "whole case", "Draw all clean passes of a case, or the newest ones.", "View"),
     Key("theme", "t", "t", "theme", "Next theme.", "View", 14),
-    Key("help", "question_mark", "?", "help", "This page.", "App", 7, frozen=11, replay=14),
+    Key(
+        "copy",
+        "c,C",
+        "c",
+        "copy",
+        "Copy what this pane shows to the clipboard, over SSH too, and to a file beside the recordings.",
+        "App",
+        15,
+        frozen=12,
+        replay=15,
+    ),
+    Key(
+        "commands",
+        "colon,ctrl+p",
+        ":",
+        "commands",
+        "Every action, model and theme by its words.",
+        "App",
+        4,
+        frozen=9,
+        replay=9,
+    ),
+    Key(
+        "help",
+        "question_mark",
+        "?",
+        "help",
+        "The pane that has the focus, then every key.",
+        "App",
+        1,
+        frozen=1,
+        replay=1,
+    ),
     Key(
         "quit",
         "q",
@@ -144,6 +177,7 @@ SCREEN_ACTIONS = {
     "follow": "follow",
     "window": "window",
     "histogram": "histogram",
+    "whole": "whole",
 }
 EDITED = ("batch", "input", "passes", "expect")
 TIME_ACTIONS = {
@@ -158,6 +192,7 @@ TIME_ACTIONS = {
 }
 # Told in the sentences of other keys.
 FURTHER = (("shift+left", "app.move(-10)", "ten-back"), ("shift+right", "app.move(10)", "ten-on"))
+PREVIOUS_PANE = ("shift+tab", "next_pane(-1)", "previous-pane")
 
 
 def action(key: Key) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from jetbench.domain.events import ModelEntry
 from jetbench.domain.results import CaseResult
@@ -11,8 +12,7 @@ from jetbench.session.snapshot import Snapshot
 from jetbench.tui.control import busy
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """A line to stand on: a model, with its case where it has just one; or one of its several cases."""
 
     model: str

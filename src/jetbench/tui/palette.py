@@ -9,6 +9,9 @@ from textual.color import Color
 from textual.theme import Theme
 
 BOLD = frozenset({"strong", "title", "key", "live"})
+# Where there is no colour, what else tells roles and grounds apart.
+PLAIN = {"focus": "bold", "bad": "bold", "warn": "bold", "faint": "dim"}
+PLAIN_GROUNDS = {"cursor": "reverse", "bar": "reverse", "throttled": "underline"}
 
 
 def rich_colour(text: str) -> str:
@@ -27,7 +30,8 @@ def _mix(first: str, second: str, share: float) -> str:
 class Palette:
     """Every style has a foreground and a background: NO_COLOR's filter needs both."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, colour: bool = True) -> None:
+        self.colour = colour
         roles, grounds = _roles(theme), _grounds(theme)
         self.roles = {role: rich_colour(colour) for role, colour in roles.items()}
         self.grounds = {ground: rich_colour(colour) for ground, colour in grounds.items()}
@@ -41,6 +45,8 @@ class Palette:
         if found is None:
             colour = self.roles.get(role) or self.roles["text"]
             found = Style(color=colour, bgcolor=self.grounds[ground], bold=True if role in BOLD else None)
+            if not self.colour:
+                found += Style.parse(f"{PLAIN.get(role, '')} {PLAIN_GROUNDS.get(ground, '')}".strip() or "none")
             self._styles[(role, ground)] = found
         return found
 

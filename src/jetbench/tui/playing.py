@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Literal
 
-from jetbench.session import moment, playhead
+import msgspec
+from msgspec.structs import replace
+
+from jetbench.session import playhead
 from jetbench.session.playhead import Playhead, Span
 from jetbench.session.snapshot import Snapshot
 from jetbench.session.timeline import JUMPED_TO, Moment
@@ -20,8 +22,7 @@ MINUTE = 60_000_000_000
 Move = Callable[[Playhead, Span, float], Playhead]
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """Where in a session the picture is from. It changes by keys, by playing, and else once a minute at most."""
 
     mode: Mode = "live"
@@ -133,6 +134,8 @@ class Player:
         """To the next pass or reading, or to the one before. It stands there."""
         self.freeze()
         here = self.here
+        from jetbench.session import moment  # nobody steps before the first paint
+
         t = self._session.read(lambda state: moment.step(state, here, forwards))
         if t is not None:
             self.to(t)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from jetbench.domain.plan import Plan
 from jetbench.tui.app import BenchApp
-from jetbench.tui.control import SessionControl
+from jetbench.tui.control import BUSY, SessionControl
 from jetbench.tui.playing import Player
 from jetbench.tui.signals import SignalGuard
 from jetbench.tui.visiting import Library
@@ -28,6 +29,16 @@ class CloseOnce:
             if not self.closed:
                 self.closed = True
                 self.session.close()
+
+
+def goes_on(session: SessionControl) -> bool:
+    """Whether there is a run that the end of the screen must not end."""
+    return not session.is_replay and session.read(lambda state: state.status) in BUSY
+
+
+def recording(session: SessionControl) -> Path | None:
+    path = session.snapshot().recording
+    return Path(path) if path is not None else None
 
 
 def serve(
@@ -56,9 +67,11 @@ def serve(
         session, plan, export, theme=theme, glyphs=glyphs, fps=fps, player=player, notice=notice, library=library
     )
     close = CloseOnce(session)
-    with SignalGuard(app.request_exit, close) as guard:
+    run_on, beside = partial(goes_on, session), partial(recording, session)
+    with SignalGuard(app.request_exit, close, goes_on=run_on, beside=beside) as guard:
         try:
             app.run(headless=pilot is not None, mouse=False, auto_pilot=pilot, size=size)  # type: ignore[arg-type]
+            guard.outlive()
         finally:
             close()
     return guard.exit_code if guard.exit_code is not None else app.return_code or 0

@@ -12,7 +12,6 @@ from jetbench.session.snapshot import Snapshot
 from jetbench.tui.control import SessionControl
 from jetbench.tui.draw.status import hours
 from jetbench.tui.playing import Player, View
-from jetbench.tui.screens.edit import EditScreen
 
 FREEZE_FIRST = "p freezes the view; then this key moves through it"
 NOT_BEGUN = "nothing to look back on yet: no run has begun"
@@ -96,6 +95,8 @@ class TimeApp(App[None]):
                 self.player.to(check(text))
                 self._moved()
 
+        from jetbench.tui.screens.edit import EditScreen
+
         self.push_screen(EditScreen(GO_TO, "", check), go)
 
     def action_mark(self) -> None:
@@ -119,6 +120,8 @@ class TimeApp(App[None]):
             else:
                 self.say(f"marked {told}")
                 self._moved()
+
+        from jetbench.tui.screens.edit import EditScreen
 
         self.push_screen(EditScreen(NOTE, "", _anything), mark)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from jetbench.domain import events as ev
 from jetbench.domain.text import printable
@@ -17,8 +18,7 @@ MOST = 300  # recordings that are listed, the newest
 MOST_PACKED = 8 << 20  # bytes; a larger packed one is not unpacked only to be listed
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(msgspec.Struct, frozen=True):
     path: Path
     created: str = ""
     board: str = ""

@@ -1,4 +1,7 @@
-"""SIGTERM and SIGHUP: end the run, keep the recording, give the terminal back. Even if the screen hangs.
+"""Signals and a lost terminal: what ends, what goes on, and the terminal as it was. Even if the screen hangs.
+
+SIGTERM and SIGINT end the run and the screen. SIGHUP, as a dropped SSH link sends it, ends the screen alone: a run goes
+on to its end without one.
 
 A stalled SSH link blocks Textual's event loop, and asyncio's signal handlers with it.
 A Python handler still runs; it only sets an event, and a thread acts on it.
@@ -13,28 +16,62 @@ import signal
 import sys
 import termios
 import threading
-import time
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
-SIGNALS = (signal.SIGTERM, signal.SIGHUP)
-GRACE_S = 2.0
-LEAVE = "\x1b[?1049l\x1b[?25h\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[0m"  # as Textual would have
+from jetbench.tui.detached import Detached
+
+ENDING = (signal.SIGTERM, signal.SIGINT)
+SIGNALS = (*ENDING, signal.SIGHUP)
+GRACE_S = 2.0  # for the screen to end
+CLOSING_S = 12.0  # for the agent, which is killed when it does not end, and the last of the recording
+LOOK_S = 0.5  # between two looks at the terminal
+# As Textual would have: kitty keys, in-band sizes, paste, mouse, focus, synchronised output; wrap, cursor, colours.
+LEAVE = (
+    "\x1b[<u\x1b[?2048l\x1b[?2004l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1016l\x1b[?1004l"
+    "\x1b[?2026l\x1b[?7h\x1b[?1049l\x1b[?25h\x1b[0m"
+)
+
+
+def no_run() -> bool:
+    return False
+
+
+def no_place() -> Path | None:
+    return None
 
 
 class SignalGuard:
-    """``with`` it around the app. ``exit_code`` is None unless a signal or a lost terminal ended it."""
+    """``with`` it around the app. ``exit_code`` is None unless a signal or a lost terminal ended it.
 
-    def __init__(self, ask_exit: Callable[[], None], close: Callable[[], None], grace_s: float = GRACE_S) -> None:
+    ``ask_exit`` and ``close`` may be called from its thread. ``goes_on``: whether there is a run that a lost terminal
+    must not end; ``beside``: the recording that what is printed meanwhile goes beside.
+    """
+
+    def __init__(
+        self,
+        ask_exit: Callable[[], None],
+        close: Callable[[], None],
+        grace_s: float = GRACE_S,
+        goes_on: Callable[[], bool] = no_run,
+        beside: Callable[[], Path | None] = no_place,
+    ) -> None:
         self.ask_exit = ask_exit
         self.close = close
         self.grace_s = grace_s
+        self.goes_on = goes_on
+        self.beside = beside
         self.exit_code: int | None = None
-        self._asked = threading.Event()
+        self._ending = threading.Event()
+        self._hung = threading.Event()
+        self._wake = threading.Event()
+        self._screen_left = threading.Event()
         self._over = threading.Event()
         self._before: dict[int, Any] = {}
         self._terminal: list[Any] | None = None
+        self._detached: Detached | None = None
         self._thread = threading.Thread(target=self._watch, name="signal-guard", daemon=True)
 
     def __enter__(self) -> SignalGuard:
@@ -49,24 +86,45 @@ class SignalGuard:
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
+        self._wake.set()
         self._thread.join(0.1)
+        if self._detached is not None:
+            self._detached.end()
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
+    def outlive(self) -> None:
+        """The screen is gone. Where that is because the terminal is: until the run is over, or a signal ends it."""
+        if self._hung_up():
+            self._hung.set()  # before the next look at it
+        self._screen_left.set()
+        self._wake.set()
+        if self._hung.is_set():
+            self._wait_for_run()
+
+    def _wait_for_run(self) -> None:
+        while not self._ending.is_set() and self.goes_on():
+            self._ending.wait(0.2)
+
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         self.exit_code = 128 + number
-        self._asked.set()
+        (self._ending if number in ENDING else self._hung).set()
+        self._wake.set()
 
     def _watch(self) -> None:
+        told = False
         while not self._over.is_set():
-            if self._asked.wait(0.5):
+            if self._ending.is_set():
                 self._end()
                 return
-            if self._hung_up():  # SIGHUP ignored, and the terminal gone: Textual would spin for ever
-                self.exit_code = 128 + signal.SIGHUP
-                self._asked.set()
+            if not told and (self._hung.is_set() or self._hung_up()):
+                told = True
+                self._lose_terminal()
+            self._wake.wait(LOOK_S)
+            self._wake.clear()
 
     def _hung_up(self) -> bool:
+        """Whether the terminal is gone and nobody said so: with SIGHUP ignored Textual would spin for ever."""
         if self._terminal is None:
             return False
         try:
@@ -76,25 +134,52 @@ class SignalGuard:
         except (OSError, ValueError, AttributeError):
             return False
 
-    def _end(self) -> None:
-        deadline = time.monotonic() + self.grace_s
-        threading.Thread(target=self._close_quietly, name="signal-close", daemon=True).start()
-        with contextlib.suppress(Exception):
-            self.ask_exit()
-        if self._over.wait(max(0.0, deadline - time.monotonic())):
+    def _lose_terminal(self) -> None:
+        self.exit_code = 128 + signal.SIGHUP
+        self._terminal = None
+        self._hung.set()
+        run = self.goes_on()
+        self._detached = Detached(self.beside() if run else None)
+        if not run:
+            self._ending.set()
             return
-        self._restore()
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the app is over
+            self.ask_exit()
+        if self._screen_left.wait(self.grace_s):
+            return  # the main thread waits for the run
+        self._wait_for_run()  # the screen hangs: it is left where it is
+        if not self._ending.is_set():
+            self._close()
+            self._detached.end()
+            os._exit(self.exit_code)
+
+    def _end(self) -> None:
+        closer = threading.Thread(target=self._close, name="signal-close", daemon=True)
+        closer.start()
+        with contextlib.suppress(RuntimeError):
+            self.ask_exit()
+        if not self._screen_left.wait(self.grace_s):
+            self._restore()
+        closer.join(CLOSING_S)
+        if self._screen_left.is_set() and self._over.wait(self.grace_s):
+            return
+        if self._detached is not None:
+            self._detached.end()
         os._exit(self.exit_code or 1)
 
-    def _close_quietly(self) -> None:
-        with contextlib.suppress(Exception):
+    def _close(self) -> None:
+        """In a thread, where what it raises would end nothing: it is told, and the process ends all the same."""
+        try:
             self.close()
+        except Exception as error:
+            with contextlib.suppress(OSError, ValueError):
+                print(f"jetbench-tui: closing the session failed: {error}", file=sys.stderr)
 
     def _restore(self) -> None:
         """The terminal as it was, written without waiting: a stalled link takes nothing."""
+        if self._terminal is None:
+            return
         with contextlib.suppress(OSError, ValueError, AttributeError, termios.error):
-            descriptor = sys.__stdin__.fileno()  # type: ignore[union-attr]
-            if self._terminal is not None:
-                termios.tcsetattr(descriptor, termios.TCSANOW, self._terminal)
-                os.set_blocking(2, False)
-                os.write(2, LEAVE.encode())
+            termios.tcsetattr(sys.__stdin__.fileno(), termios.TCSANOW, self._terminal)  # type: ignore[union-attr]
+            os.set_blocking(2, False)
+            os.write(2, LEAVE.encode())

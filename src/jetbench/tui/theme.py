@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_config_path
+import msgspec
 from textual.color import Color, ColorParseError
 from textual.theme import BUILTIN_THEMES, Theme
+
+from jetbench.tui import config
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -19,8 +22,10 @@ else:
     import tomli as tomllib
 
 DEFAULT = "jetbench-dark"
+CONSOLE = "ansi"
 MAX_BYTES = 64 << 10
 MAX_FILES = 200
+MAX_LISTED = 2000  # entries of the user's folder, whatever they are
 NAME = re.compile(r"[a-z0-9_-]{1,40}")
 TEXTUAL_COLOURS = (
     "primary", "secondary", "warning", "error", "success", "accent", "foreground", "background", "surface", "panel",
@@ -34,10 +39,9 @@ class ThemeError(ValueError):
     """One line that says what is wrong with a theme."""
 
 
-@dataclass
-class Themes:
-    found: dict[str, Theme] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)  # a line a broken file
+class Themes(msgspec.Struct):
+    found: dict[str, Theme] = msgspec.field(default_factory=dict)
+    problems: list[str] = msgspec.field(default_factory=list)  # a line a broken file
 
 
 def shipped_folder() -> Path | None:
@@ -50,7 +54,38 @@ def shipped_folder() -> Path | None:
 
 
 def user_folder() -> Path:
-    return user_config_path("jetbench-tui") / "themes"
+    return config.folder() / "themes"
+
+
+def standard(env: Mapping[str, str]) -> str:
+    """The theme of those who name none: on a console with sixteen colours its own, which it can show."""
+    term = env.get("TERM", "")
+    return CONSOLE if term == "linux" or term.startswith("vt") else DEFAULT
+
+
+class Watch:
+    """The files of a folder, asked once in a while. One listing: no watcher to install, no thread."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._seen = self._stamps()
+
+    def changed(self) -> list[Path]:
+        """What is new or was written since the last time. A file that has gone is nothing to read."""
+        before, self._seen = self._seen, self._stamps()
+        return sorted(file for file, stamp in self._seen.items() if before.get(file) != stamp)
+
+    def _stamps(self) -> dict[Path, tuple[int, int]]:
+        found = {}
+        try:
+            with os.scandir(self.folder) as entries:
+                for entry in islice(entries, MAX_LISTED):
+                    if entry.name.endswith(".toml") and len(found) < MAX_FILES:
+                        status = entry.stat()
+                        found[Path(entry.path)] = (status.st_mtime_ns, status.st_size)
+        except OSError:
+            return found  # no folder, or one that goes away just now: there is nothing to read
+        return found
 
 
 def load_all(folders: Iterable[Path | None] | None = None) -> Themes:

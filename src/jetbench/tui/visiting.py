@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import msgspec
 from textual.message import Message
 
 from jetbench.domain.plan import Plan
@@ -14,15 +15,16 @@ from jetbench.tui.control import SessionControl
 from jetbench.tui.draft import Draft
 from jetbench.tui.playing import Player
 from jetbench.tui.screens.bench import BenchScreen
-from jetbench.tui.screens.compare import Compare, CompareScreen
-from jetbench.tui.screens.recordings import Chosen, RecordingsScreen
 from jetbench.tui.scrubbing import TimeApp
+
+if TYPE_CHECKING:  # the screens are imported when they are opened
+    from jetbench.tui.screens.compare import Compare
+    from jetbench.tui.screens.recordings import Chosen
 
 Export = Callable[[], Sequence[Path]]
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(msgspec.Struct, frozen=True):
     """A recording that was read."""
 
     session: SessionControl
@@ -31,8 +33,7 @@ class Visit:
     notice: str | None = None  # what had to be left out of it
 
 
-@dataclass(frozen=True, slots=True)
-class Library:
+class Library(msgspec.Struct, frozen=True):
     """Where recordings are, and what is done with them. ``open`` and ``compare`` raise RuntimeError with one line."""
 
     folders: Sequence[Path]
@@ -40,8 +41,7 @@ class Library:
     compare: Compare
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """A session that is shown, or waits below the one that is."""
 
     session: SessionControl
@@ -81,12 +81,16 @@ class VisitingApp(TimeApp):
         if self.library is None:
             self.say("no folder of recordings is known here")
         elif self.screen is self.bench:
+            from jetbench.tui.screens.recordings import RecordingsScreen
+
             self.push_screen(RecordingsScreen(self.library.folders, self.say), self._chosen)
 
     def _chosen(self, chosen: Chosen | None) -> None:
         if chosen is None or self.library is None or self._reading:
             return
         if len(chosen) == 2:
+            from jetbench.tui.screens.compare import CompareScreen
+
             self.push_screen(CompareScreen(self.library.compare, *chosen))
             return
         self._reading = True

@@ -26,4 +26,8 @@ def facts(root: Root) -> Dict[str, Any]:
     number = int(match.group(1))
     names = {int(ident): name for ident, name in _NAME.findall(root.raw(NAMES))}
     name = clean(names[number].decode("utf-8", "replace")) if number in names else ""
-    return {"power_mode": name or "mode %d" % number}
+    modes = {str(ident): clean(names[ident].decode("utf-8", "replace")) for ident in sorted(names)}
+    found: Dict[str, Any] = {"power_mode": name or "mode %d" % number}
+    if modes:
+        found["power_modes"] = modes
+    return found

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
+import msgspec
 from rich.cells import cell_len
 
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
@@ -19,8 +19,7 @@ def nice_step(span: float, most: int) -> float:
     return next((step * power for step in STEPS if step * power >= raw * (1 - 1e-9)), 10 * power)
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
+class Axis(msgspec.Struct, frozen=True):
     """From ``low`` to ``high``, both on a tick."""
 
     low: float
@@ -61,8 +60,7 @@ def axis(low: float, high: float, most: int) -> Axis:
     return Axis(low, max(math.ceil(high / step - 1e-9) * step, low + step), step)
 
 
-@dataclass(frozen=True, slots=True)
-class LogAxis:
+class LogAxis(msgspec.Struct, frozen=True):
     """From ``low`` to ``high``, both above 0, by their logarithm."""
 
     low: float

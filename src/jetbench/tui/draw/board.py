@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from jetbench.session.snapshot import Reading, Snapshot
 from jetbench.tui.draw import readings, stack
@@ -21,8 +23,7 @@ WORDS_FROM = 12  # lines: below, the status line has to do for what is not chart
 LATENCY_FROM = 24  # lines: then latency stands in the same stack
 
 
-@dataclass(frozen=True, slots=True)
-class Strip:
+class Strip(msgspec.Struct, frozen=True):
     """One quantity over time."""
 
     name: str

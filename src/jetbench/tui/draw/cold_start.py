@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 from rich.cells import cell_len
 
 from jetbench.analysis.cold_start import sentence, size
@@ -20,8 +20,7 @@ LEAST_BAR, MOST_BAR = 4, 30
 SECONDS = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(msgspec.Struct, frozen=True):
     name: int
     bar: int
     spent: bool  # beside the bars; else below them

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 from rich.segment import Segment
 from textual.strip import Strip
 
@@ -14,8 +14,7 @@ from jetbench.tui.row import Row
 from jetbench.tui.text import wrap
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(msgspec.Struct, frozen=True):
     width: int
     height: int
     glyphs: Glyphs

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 from rich.cells import cell_len
 
 from jetbench.domain.events import Case
@@ -27,15 +27,13 @@ OTHER = "!"
 MARK, FAULT, CASE = "m", "x", "case"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     begin: int
     end: int  # ns, exclusive
     causes: str
 
 
-@dataclass(frozen=True, slots=True)
-class Happened:
+class Happened(msgspec.Struct, frozen=True):
     """By column. ``letters``: of the cause it was throttled for; ``lines``: kind of what stands upright there."""
 
     letters: dict[int, str]

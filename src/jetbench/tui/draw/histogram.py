@@ -1,13 +1,15 @@
-"""A histogram of the newest passes, linear or by their logarithm, or their ECDF; p50, p95, p99 where they stand."""
+"""A histogram of the newest passes or a whole case, linear, by their logarithm, or their ECDF; with p50, p95, p99."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
+import msgspec
+
 from jetbench.analysis.latency import percentile
+from jetbench.domain.bins import Bins
 from jetbench.tui.draw.axis import Axis, Scale, axis, crowd, log_axis, place
 from jetbench.tui.draw.bars import columns
 from jetbench.tui.draw.frame import Room
@@ -18,8 +20,7 @@ MODES = ("linear", "log", "ecdf")
 GUTTER = 6  # count labels and the tick: the upright axis of every chart in the pane
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(msgspec.Struct, frozen=True):
     """Passes in milliseconds, in order of size, and what is marked of them."""
 
     ordered: tuple[float, ...]
@@ -38,14 +39,50 @@ class Sample:
     def high(self) -> float:
         return self.ordered[-1]
 
+    @property
+    def n(self) -> int:
+        return len(self.ordered)
 
-def fitting_axis(sample: Sample, width: int, before: Scale | None, mode: str) -> Scale:
+    def below(self, value: float) -> int:
+        return bisect_right(self.ordered, value)
+
+
+class Whole(msgspec.Struct, frozen=True):
+    """All clean passes of a case, from their bins, in milliseconds."""
+
+    bins: Bins
+    marks: tuple[tuple[str, float], ...]
+
+    @staticmethod
+    def of(bins: Bins) -> Whole:
+        return Whole(bins, tuple((name, bins.percentile(q) * 1e-6) for name, q in MARKS))
+
+    @property
+    def low(self) -> float:
+        return self.bins.low * 1e-6
+
+    @property
+    def high(self) -> float:
+        return self.bins.high * 1e-6
+
+    @property
+    def n(self) -> int:
+        return self.bins.n
+
+    def below(self, value: float) -> int:
+        return self.bins.below(round(value * 1e6, 3))
+
+
+Passes = Sample | Whole
+
+
+def fitting_axis(sample: Passes, width: int, before: Scale | None, mode: str) -> Scale:
     """Around what matters; far outliers are counted beyond the end. Kept while it still fits: no jitter."""
     if mode == "log":
         return log_axis(sample.low, sample.high)  # all of them are on it
     p99 = sample.marks[-1][1]
     reach = p99 + 0.5 * max(p99 - sample.low, 1e-6)
-    high = min(sample.high, reach) if len(sample.ordered) >= 20 else sample.high
+    high = min(sample.high, reach) if sample.n >= 20 else sample.high
     if isinstance(before, Axis) and before.low <= sample.low and high <= before.high:
         span = high - sample.low
         if span >= 0.4 * (before.high - before.low):
@@ -53,11 +90,11 @@ def fitting_axis(sample: Sample, width: int, before: Scale | None, mode: str) ->
     return axis(sample.low, high, max(2, width // 9))
 
 
-def counts(sample: Sample, scale: Scale, bins: int) -> tuple[list[int], int]:
+def counts(sample: Passes, scale: Scale, bins: int) -> tuple[list[int], int]:
     """Passes a bin, and those beyond the end."""
-    edges = [bisect_right(sample.ordered, scale.value(i / bins)) for i in range(1, bins + 1)]
+    edges = [sample.below(scale.value(i / bins)) for i in range(1, bins + 1)]
     found = [after - before for before, after in zip([0, *edges[:-1]], edges, strict=True)]
-    return found, len(sample.ordered) - edges[-1]
+    return found, sample.n - edges[-1]
 
 
 def bin_width(n: int, width: int) -> int:
@@ -66,15 +103,15 @@ def bin_width(n: int, width: int) -> int:
     return max(1, min(wanted, width // 8))
 
 
-def draw(sample: Sample, room: Room, before: Scale | None = None, mode: str = "linear") -> tuple[list[Row], Scale]:
+def draw(sample: Passes, room: Room, before: Scale | None = None, mode: str = "linear") -> tuple[list[Row], Scale]:
     """As many rows as the room has: bars, the axis, its labels, the marks' names."""
-    cell = 1 if mode == "ecdf" else bin_width(len(sample.ordered), room.width - GUTTER)
+    cell = 1 if mode == "ecdf" else bin_width(sample.n, room.width - GUTTER)
     bins = max(1, (room.width - GUTTER) // cell)
     width, height = bins * cell, max(1, room.height - 3)
     scale = fitting_axis(sample, width, before, mode)
     found, beyond = counts(sample, scale, bins)
     if mode == "ecdf":
-        values, top, label = [100 * sum(found[: i + 1]) / len(sample.ordered) for i in range(bins)], 100.0, "100 %"
+        values, top, label = [100 * sum(found[: i + 1]) / sample.n for i in range(bins)], 100.0, "100 %"
     else:
         values, top = [float(n) for n in found], axis(0, max(found), max(4, height // 2)).high
         label = f"{top:.0f}"
@@ -115,7 +152,7 @@ def _numbers(scale: Scale, width: int, beyond: int, room: Room) -> Row:
     return row.end(end, "warn" if beyond else "faint")
 
 
-def _names(sample: Sample, scale: Scale, width: int, room: Room) -> Row:
+def _names(sample: Passes, scale: Scale, width: int, room: Room) -> Row:
     labels = [
         (GUTTER + int(scale.share(min(value, scale.high)) * (width - 1)), name, name) for name, value in sample.marks
     ]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 from rich.cells import cell_len
 
 from jetbench.domain.results import CaseResult
@@ -27,8 +27,7 @@ STAGES = {
 ROLES = {"measured": "good", "running": "running", "queued": "faint", "skipped": "faint", "interrupted": "warn"}
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(msgspec.Struct, frozen=True):
     name: int
     word: int  # 0: only the grade and the sign have room
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from itertools import groupby
+
+import msgspec
+from msgspec.structs import replace
 
 from jetbench.tui.draw.axis import place
 from jetbench.tui.draw.frame import Room
@@ -19,14 +21,12 @@ FOOT = 2  # lines below the charts: the axis and its times
 UPRIGHT = {CASE: "faint", FAULT: "bad"}  # other kinds: accent
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(msgspec.Struct, frozen=True):
     value: float
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(msgspec.Struct, frozen=True):
     """One quantity over the axis. ``low`` and ``high`` are the ends of its scale, in its unit."""
 
     head: Row | None

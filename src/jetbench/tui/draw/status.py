@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import PurePath
 
+import msgspec
 from rich.cells import cell_len
 
 from jetbench.domain.text import printable
@@ -20,8 +20,7 @@ from jetbench.tui.text import clip, clock, size
 Span = tuple[str, str]  # text, role
 
 
-@dataclass(slots=True)
-class Field:
+class Field(msgspec.Struct):
     """Part of the line. Where room is short, first what has a ``shorter`` form takes it, the highest rank first."""
 
     rank: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+import msgspec
 
 from jetbench.session.lane import BUCKET_NS, Bucket
 from jetbench.session.snapshot import Snapshot
@@ -22,8 +23,7 @@ STEP, IDLE_STEP = 2 * SECOND, 5 * SECOND  # the right edge moves in these steps,
 LATE = 2.5  # a reading stands for its time until the next one; if that is this often overdue, there is a gap
 
 
-@dataclass(frozen=True, slots=True)
-class TimeAxis:
+class TimeAxis(msgspec.Struct, frozen=True):
     """``cells`` columns up to ``end``. Edges of columns are multiples of ``cell_ns``: they do not move with time."""
 
     now: int  # the newest that is drawn, CLOCK_MONOTONIC, ns

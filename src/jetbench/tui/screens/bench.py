@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -13,7 +13,7 @@ from textual.screen import Screen
 
 from jetbench.domain.results import CaseResult
 from jetbench.session.snapshot import Snapshot
-from jetbench.tui.bindings import FURTHER, KEYS, action
+from jetbench.tui.bindings import FURTHER, KEYS, PREVIOUS_PANE, action
 from jetbench.tui.control import busy
 from jetbench.tui.draft import Draft
 from jetbench.tui.playing import View
@@ -23,7 +23,10 @@ from jetbench.tui.widgets.canvas import Canvas
 from jetbench.tui.widgets.charts import ChartView
 from jetbench.tui.widgets.latency import LatencyPane
 from jetbench.tui.widgets.log import LogPane
-from jetbench.tui.widgets.models import FilterInput, ModelsPane
+from jetbench.tui.widgets.models import ModelsPane
+
+if TYPE_CHECKING:
+    from textual.widgets import Input
 
 WIDE = (100, 30)
 SMALL = (60, 16)
@@ -37,8 +40,7 @@ class BenchScreen(Screen[None]):
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(key.keys, action(key), key.help, id=key.id, show=False) for key in KEYS),
-        *(Binding(keys, run, id=name, show=False) for keys, run, name in FURTHER),
-        Binding("shift+tab", "next_pane(-1)", "Go to the pane before.", id="previous-pane", show=False),
+        *(Binding(keys, run, id=name, show=False) for keys, run, name in (*FURTHER, PREVIOUS_PANE)),
     ]
 
     def __init__(self, draft: Draft) -> None:
@@ -161,6 +163,10 @@ class BenchScreen(Screen[None]):
         self.latency.redraw()
         self.power.redraw()
 
+    def action_whole(self) -> None:
+        self.charts.whole = not self.charts.whole
+        self.latency.redraw()
+
     def action_follow(self) -> None:
         self.log_pane.toggle_follow()
 
@@ -168,7 +174,7 @@ class BenchScreen(Screen[None]):
         self.go_to("models")
         self.models.start_filter()
 
-    def on_input_submitted(self, event: FilterInput.Submitted) -> None:
+    def on_input_submitted(self, event: Input.Submitted) -> None:
         self.models.focus()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from jetbench.session.snapshot import Snapshot
 from jetbench.tui.control import busy
@@ -13,12 +13,12 @@ from jetbench.tui.widgets.canvas import Canvas
 RARE = ("board", "software", "models")  # parts of the snapshot for which no pane waits
 
 
-@dataclass
-class ChartView:
+class ChartView(msgspec.Struct):
     """Chosen by keys, one for all panes."""
 
     window: int = WINDOWS[0]
     mode: str = MODES[0]
+    whole: bool = False  # the histogram is of the whole case, not of its newest passes
 
     def next_window(self) -> None:
         self.window = WINDOWS[(WINDOWS.index(self.window) + 1) % len(WINDOWS)]

@@ -14,7 +14,6 @@ from jetbench.tui.draft import Draft
 from jetbench.tui.draw import latency as draw
 from jetbench.tui.draw import sheet
 from jetbench.tui.draw.axis import Scale
-from jetbench.tui.draw.details import details
 from jetbench.tui.draw.frame import Room
 from jetbench.tui.draw.timeaxis import window_words
 from jetbench.tui.row import Row
@@ -52,9 +51,14 @@ class LatencyPane(ChartPane, can_focus=True):
         shown, all_of_it = len(self.snapshot.recent_ns), self.snapshot.progress.samples
         if not shown or not busy(self.snapshot) or self._shown is not None:
             return ""
+        whole = self.snapshot.whole if self.view.whole else None
         keys = f"h {self.view.mode}  w {window_words(self.view.window)}"
-        which = f"newest {spaced(shown)} of {spaced(all_of_it)}  " if all_of_it > shown else ""
-        return which + keys if len(which + keys) + 24 <= self.size.width else keys
+        if whole is not None:
+            flagged = f", {spaced(whole.left_out)} flagged" if whole.left_out else ""
+            which = f"whole case: {spaced(whole.n)} clean{flagged}  "
+        else:
+            which = f"newest {spaced(shown)} of {spaced(all_of_it)}  " if all_of_it > shown else ""
+        return which + keys if len(which + keys) + 24 <= self.size.width else "H whole" if whole is not None else keys
 
     def more(self) -> str:
         hidden = self._top + self._below
@@ -83,20 +87,26 @@ class LatencyPane(ChartPane, can_focus=True):
             return self._in_view(result.case.id, self._finished(result, room), room)
         if busy(snapshot):
             self._shown, self._top, self._below = None, 0, 0
-            rows, self._axis = draw.live(snapshot, room, self._axis, self.view.mode, self.view.window)
+            view = self.view
+            rows, self._axis = draw.live(snapshot, room, self._axis, view.mode, view.window, view.whole)
             return rows
         return self._in_view("plan", sheet.draw(snapshot, self.draft, room), room)
 
     def _finished(self, result: CaseResult, room: Room) -> list[Row]:
-        """Made once a result; the histogram of its newest passes below, while these are still there."""
+        """Made once a result; below it the histogram of all of it, or of its newest passes while these are there."""
         if self._made is None or self._made[0] is not result or self._made[1] != room:
+            from jetbench.tui.draw.details import details  # no case is over at the first paint
+
             self._made = (result, room, details(result, room))
         rows, snapshot = self._made[2], self.snapshot
+        height = max(LEAST_BARS, room.height - len(rows) - 1)
+        below = Room(room.width, height, room.glyphs)
+        if self.view.whole and result.histogram is not None:
+            bars, self._axis = draw.all_of_it(result.histogram, below, self._axis, self.view.mode)
+            return [*rows, room.row(), *bars]
         if snapshot.recent_case is None or snapshot.recent_case.id != result.case.id or len(snapshot.recent_ns) < 2:
             return rows
-        left = room.height - len(rows) - 1
-        height = left if left >= LEAST_BARS else LEAST_BARS
-        bars, self._axis = draw.recent(snapshot, Room(room.width, height, room.glyphs), self._axis, self.view.mode)
+        bars, self._axis = draw.recent(snapshot, below, self._axis, self.view.mode)
         return [*rows, room.row(), *bars]
 
     def _in_view(self, of: object, rows: list[Row], room: Room) -> list[Row]:

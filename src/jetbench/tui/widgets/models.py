@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from itertools import accumulate
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.widget import Widget
-from textual.widgets import Input
 
 from jetbench.analysis.latency import percentile
 from jetbench.domain.results import CaseResult
@@ -21,7 +18,11 @@ from jetbench.tui.draw.frame import Room
 from jetbench.tui.entries import Entry, entries
 from jetbench.tui.row import Row
 from jetbench.tui.widgets.canvas import Canvas
-from jetbench.tui.widgets.line_input import LineInput
+
+if TYPE_CHECKING:  # imported when somebody filters: the first paint does without
+    from textual.widgets import Input
+
+    from jetbench.tui.widgets.filter_input import FilterInput
 
 TIMED_PERIOD = 0.95  # seconds between pictures of a stage that is bound by time
 
@@ -30,24 +31,6 @@ def scrolled(top: int, begin: int, end: int, lines: int, height: int) -> int:
     """The first line in view: moved no further than the lines [begin, end) under the cursor need."""
     top = min(top, begin, max(0, lines - height))
     return max(top, min(begin, end - height), 0)
-
-
-class FilterInput(LineInput):
-    """One line to filter by; esc clears it, enter and the arrows go on to the list."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave(True)", show=False),
-        Binding("enter,down,up", "leave(False)", show=False),
-    ]
-
-    def __init__(self) -> None:
-        super().__init__(placeholder="part of a name", max_length=60, id="filter")
-
-    def action_leave(self, clear: bool) -> None:
-        if clear:
-            self.value = ""
-        if self.parent is not None and isinstance(self.parent, Widget):
-            self.parent.focus()
 
 
 class ModelsPane(Canvas, can_focus=True):
@@ -75,9 +58,7 @@ class ModelsPane(Canvas, can_focus=True):
         self.cursor: tuple[str, int | None] | None = None
         self.steered = False  # the person moved the cursor in this run: do not follow the running case
         self._top = 0
-
-    def compose(self) -> ComposeResult:
-        yield FilterInput()
+        self._field: FilterInput | None = None
 
     def hint(self) -> str:
         return "space pick  / filter" if not busy(self.snapshot) else ""
@@ -145,7 +126,7 @@ class ModelsPane(Canvas, can_focus=True):
 
     @property
     def filtering(self) -> bool:
-        return bool(self.query_one(FilterInput).display)
+        return self._field is not None and bool(self._field.display)
 
     def action_move(self, by: int) -> None:
         listed = self.listed()
@@ -156,20 +137,24 @@ class ModelsPane(Canvas, can_focus=True):
             self.post_message(self.CursorMoved())
 
     def start_filter(self) -> None:
-        field = self.query_one(FilterInput)
-        field.display = True
-        field.focus()
+        if self._field is None:
+            from jetbench.tui.widgets.filter_input import FilterInput
+
+            self._field = FilterInput()
+            self.mount(self._field)
+        self._field.display = True
+        self.screen.set_focus(self._field)  # at once: letters may follow in the same bunch of bytes
         self.redraw()
 
     def action_clear_filter(self) -> None:
-        field = self.query_one(FilterInput)
-        field.value = ""
-        field.display = False
+        if self._field is not None:
+            self._field.value = ""
+            self._field.display = False
         self.redraw()
 
     def on_descendant_blur(self) -> None:
-        field = self.query_one(FilterInput)
-        field.display = bool(field.value)
+        if self._field is not None:
+            self._field.display = bool(self._field.value)
         self.redraw()
 
     def on_input_changed(self, event: Input.Changed) -> None:

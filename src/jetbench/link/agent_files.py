@@ -1,12 +1,13 @@
-"""Builds the agent's zipapp from the installed package: one file that any Python from 3.6 on can start.
+"""The agent as something to start: a folder on this machine, or one file that travels, from Python 3.6 on.
 
-The agent is data here: its files are packed, never imported.
+It is data here: its files are copied or packed, never imported.
 """
 
 from __future__ import annotations
 
 import io
 import os
+import shutil
 import tempfile
 import zlib
 from importlib.util import find_spec
@@ -52,8 +53,12 @@ def signature() -> str:
 
 
 def installed() -> Path:
-    """Path of the zipapp, written when the agent has changed to the cache folder (or a private temporary one)."""
-    name = f"agent-{signature()}.pyz"
+    """The agent as a folder that ``python FOLDER`` starts, in the cache folder (or a private temporary one).
+
+    A folder, because an interpreter keeps what it compiled beside it: from a zipapp every process of the agent
+    would compile it again. Written anew when the agent has changed.
+    """
+    name = f"agent-{signature()}"
     for folder in (user_cache_path("jetbench-tui"), Path(tempfile.gettempdir()) / f"jetbench-tui-{os.getuid()}"):
         path = folder / name
         try:
@@ -62,9 +67,7 @@ def installed() -> Path:
             if found.st_uid != os.getuid() or found.st_mode & 0o022:
                 continue  # somebody else can write there: nothing from it is started
             if not path.exists():
-                part = folder / f"{name}.{os.getpid()}"
-                part.write_bytes(build())
-                part.replace(path)
+                _lay_out(path)
                 _forget_others(folder, path)
             return path
         except OSError:
@@ -72,9 +75,25 @@ def installed() -> Path:
     raise RuntimeError("no folder to write the agent to: neither the cache folder nor the temporary one is writable")
 
 
+def _lay_out(path: Path) -> None:
+    """All of it or nothing, whoever else is at it."""
+    part = Path(tempfile.mkdtemp(prefix=f"{path.name}.", dir=path.parent))
+    try:
+        shutil.copytree(package_folder(), part / "jetbench_agent", ignore=shutil.ignore_patterns("__pycache__"))
+        (part / "__main__.py").write_bytes(_MAIN)
+        part.rename(path)
+    except OSError:
+        shutil.rmtree(part, ignore_errors=True)
+        if not path.exists():  # somebody else was quicker otherwise
+            raise
+
+
 def _forget_others(folder: Path, kept: Path) -> None:
-    """Agents of versions over a week old; a younger one may still be running and importing from its file."""
+    """Agents of versions over a week old; a younger one may still be running and importing from its files."""
     limit = kept.stat().st_mtime - 7 * 86_400
-    for path in folder.glob("agent-*.pyz"):
+    for path in folder.glob("agent-*"):
         if path != kept and path.stat().st_mtime < limit:
-            path.unlink(missing_ok=True)
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)

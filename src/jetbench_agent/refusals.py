@@ -1,0 +1,48 @@
+"""What makes a request impossible before anything is measured; each is told as a fault."""
+
+import difflib
+
+from jetbench_agent import made_from
+
+
+def known(bench, sender, names, weights=()):
+    """Whether every name and file that was given exists; sends a fault for the first that does not."""
+    job = {"job": "resolve", "models": sorted(set(names)), "weights": sorted({name for name in weights if name})}
+    resolved = bench.job(job, wanted=("resolved",)).events.get("resolved")
+    if resolved is None:  # the child died of it; the cases will say why
+        return True
+    for path in resolved["missing_weights"]:
+        sender.send("fault", code="bad_request", text="--weights {}: no such file".format(path))
+        return False
+    for name in resolved["unknown"]:
+        near = difflib.get_close_matches(name, resolved["known"], 3, 0.5)
+        hint = "did you mean {}?".format(" or ".join(near)) if near else "jetbench-tui models lists what there is"
+        sender.send("fault", code="unknown_model", text="unknown model {!r}".format(name), hint=hint)
+        return False
+    return True
+
+
+def device_works(software, sender, cases):
+    """Fill in "auto": CUDA only where a kernel really ran. Refuse CUDA that does not."""
+    works = software.get("cuda", False)
+    for case in cases:
+        if case["device"] == "auto":
+            case["device"] = "cuda" if works else "cpu"
+        elif case["device"] == "cuda" and not works:
+            text = "CUDA does not execute here: {}".format(software.get("cuda_reason"))
+            sender.send("fault", code="no_cuda", text=text, hint="measure on the CPU: --device cpu")
+            return False
+    return True
+
+
+def same_files(bench, sender, cases, anyway):
+    """Hash what the models are made from into the cases. A fault where a resumed session had other files."""
+    cases = made_from.named(cases)
+    job = {"job": "digest", "pairs": [[case["model"], case.get("weights")] for case in cases]}
+    told = bench.job(job, wanted=("digests",)).events.get("digests") if cases else None
+    changed = made_from.put(cases, told["found"]) if told else []  # a child that died: the cases will say why
+    for text in changed if anyway else ():
+        bench.log("warning", "agent", text)
+    if changed and not anyway:
+        sender.send("fault", code="bad_request", text=changed[0], hint="measure it all the same: --anyway")
+    return anyway or not changed
