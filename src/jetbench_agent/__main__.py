@@ -28,6 +28,10 @@ def main(arguments):
 
         asked = [word for word in arguments[1:] if word.isdigit()]
         return parent.main("--no-torchvision" not in arguments, int(asked[0]) if asked else None)
+    if arguments[:1] == ["check"]:
+        from jetbench_agent.bench import checks
+
+        return checks.main(float(arguments[1]), arguments[2:])
     options = _options(arguments)
     sender = stream.Sender(stream.take_stdout())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -182,6 +186,7 @@ def _carry_out(requests, conductor, sender, poller, root):
         "count": conductor.count,
         "models": conductor.models,
         "pack": lambda _request: _send_files(sender, root),
+        "doctor": lambda request: _check(request, sender),
     }
     while True:
         request = requests.get()
@@ -209,6 +214,12 @@ def _run(request, conductor, sender, poller):
     if missed:
         text = "{} of {} readings of the sensors were left out: the board was too busy".format(missed, missed + ticks)
         sender.send("log", level="warning", source="agent", text=text)
+
+
+def _check(request, sender):
+    from jetbench_agent import doctor
+
+    doctor.run(request, sender)
 
 
 def _send_files(sender, root):

@@ -4,7 +4,7 @@ import os
 import random
 import time
 
-from jetbench_agent import cores, memory_state, preflight, refusals
+from jetbench_agent import cores, kept_counts, memory_state, preflight, refusals
 from jetbench_agent.bench_link import SETUP_SILENCE_S, Bench
 from jetbench_agent.cooldown import Cooldown
 from jetbench_agent.stream import monotonic_ns
@@ -64,7 +64,8 @@ class Conductor(object):
         for name in request["models"]:
             for size in request.get("sizes") or [None]:
                 layers = bool(request.get("layers"))
-                self._sender.forward(dict(self._counted(name, request["batch"], size, layers=layers)))
+                model = self._counted(name, request["batch"], size, layers=layers, anew=True)
+                self._sender.forward(dict(model))
 
     def run(self, request):
         cases, protocol = request["cases"], request["protocol"]
@@ -201,10 +202,13 @@ class Conductor(object):
                 fields["remedies"] = preflight.remedies(model, case, base, room, self._unified)
         self._sender.send("case_end", **dict(fields, **identity))
 
-    def _counted(self, name, batch, size, silence_s=SETUP_SILENCE_S, layers=False):
-        """The model event of a name at a sweep point, counted once in a child. One that did not come to its end
-        leaves what it had found by then."""
+    def _counted(self, name, batch, size, silence_s=SETUP_SILENCE_S, layers=False, anew=False):
+        """The model event of a name at a sweep point, counted once in a child, or in an earlier run unless ``anew``.
+        One that did not come to its end leaves what it had found by then."""
         key = _key({"model": name, "batch": batch, "size": size})
+        kept = None if layers or anew or key in self._counts else kept_counts.load(self._bench.software, *key)
+        if kept is not None:
+            self._counts[key] = kept
         if layers or key not in self._counts:
             begun = time.monotonic()
             job = {"job": "count", "model": name, "batch": batch, "size": size, "layers": layers}
@@ -216,6 +220,8 @@ class Conductor(object):
                 return event
             self._bench.log("debug", "agent", "counted {} in {:.1f} s".format(name, time.monotonic() - begun))
             self._counts[key] = event
+            if not layers:
+                kept_counts.save(self._bench.software, event, *key[1:])
         return dict(self._counts[key], t=monotonic_ns())
 
     def _works(self, does):

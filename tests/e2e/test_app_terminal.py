@@ -63,7 +63,7 @@ def test_narrow_by_typing_and_stop_at_80x24() -> None:
     assert jetbench("show", recording).returncode == 0
 
 
-@pytest.mark.parametrize("number, status", [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGKILL, 137)])
+@pytest.mark.parametrize("number, status", [(signal.SIGTERM, 143), (signal.SIGKILL, 137)])
 def test_signals_leave_a_readable_recording_and_no_process(number: signal.Signals, status: int) -> None:
     terminal = Terminal()
     terminal.until("Models", 30)
@@ -82,6 +82,33 @@ def test_signals_leave_a_readable_recording_and_no_process(number: signal.Signal
     document = json.loads(jetbench("show", recording, "--json").stdout)
     assert document["cases"][0]["latency_s"]["n"] > 0
     assert document["cases"][0]["status"] == "interrupted"
+
+
+def test_a_dropped_link_ends_the_screen_and_not_the_run() -> None:
+    terminal = Terminal()
+    terminal.until("Models", 30)
+    terminal.press("s")
+    terminal.until("LIVE", 60)
+    terminal.until("importing torch", 60)  # most of the run is still to come
+    pids = family(terminal.pid)
+    terminal.kill(signal.SIGHUP)
+    assert terminal.ended(120) == 129
+    assert b"\x1b[?1049l" in terminal.raw, "the terminal's own screen is back"
+    gone(pids)
+    (recording,) = recordings()
+    document = json.loads(jetbench("show", recording, "--json").stdout)
+    assert [case["status"] for case in document["cases"]] == ["measured"] * 4
+    assert not recording.with_name(recording.name + ".stderr").exists(), "nothing was printed meanwhile"
+
+
+def test_a_dropped_link_without_a_run_ends_all() -> None:
+    terminal = Terminal()
+    terminal.until("of 8", 60)
+    pids = family(terminal.pid)
+    terminal.kill(signal.SIGHUP)
+    assert terminal.ended(20) == 129
+    gone(pids)
+    assert recordings() == []
 
 
 def many_passes(terminal: Terminal) -> None:

@@ -23,8 +23,8 @@ class Measure(msgspec.Struct, frozen=True):
     metric: Metric
     of: Callable[[CaseResult], Value]
     better: int = 0  # 1: more is better, -1: less is, 0: neither
-    interval: Callable[[CaseResult], Interval | None] = lambda result: None  # about 95 %
-    why: Callable[[CaseResult], str] = lambda result: "not recorded"  # it is missing
+    interval: Callable[[CaseResult], Interval | None] = lambda _: None  # about 95 %
+    why: Callable[[CaseResult], str] = lambda _: "not recorded"  # it is missing
     order: Callable[[CaseResult], float | str | None] | None = None  # to sort by, where it is not the value
 
     @property
@@ -122,7 +122,7 @@ def _word(key: str, of: Callable[[CaseResult], Value]) -> Measure:
 def _timed(
     key: str,
     pick: Callable[[LatencySummary], float | None],
-    interval: Callable[[CaseResult], Interval | None] = lambda result: None,
+    interval: Callable[[CaseResult], Interval | None] = lambda _: None,
 ) -> Measure:
     return Measure(BY_KEY[key], _latency(pick), -1, interval, _not_timed)
 

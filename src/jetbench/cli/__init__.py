@@ -44,7 +44,7 @@ def _splash() -> None:
 
 
 def _leave_by_signal() -> None:
-    """Until the app guards itself: it takes a second to import, more on a small board. The agent ends with its stdin."""
+    """Until the app guards itself, which takes a second on a small board. The agent ends with its stdin."""
     import signal
 
     def leave(number: int, _frame: object) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jetbench.cli.errors import CliError
+from jetbench.cli.options import screen_arguments
 from jetbench.cli.session import make_worker
 from jetbench.domain.plan import Plan
 from jetbench.link.base import LinkError
@@ -46,8 +47,7 @@ def _run(worker: SessionWorker, options: dict[str, Any]) -> int:
 
         return library()
 
-    theme, glyphs = options.get("theme"), options.get("glyphs") or "auto"
-    return run_app(worker, Plan(), export, theme=theme, glyphs=glyphs, library=books)
+    return run_app(worker, Plan(), export, library=books, **screen_arguments(options))
 
 
 def export_session(worker: SessionWorker) -> Sequence[Path]:

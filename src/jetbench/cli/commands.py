@@ -10,18 +10,20 @@ import click
 
 from jetbench import __version__
 from jetbench.cli import errors
-from jetbench.cli.options import sensor_arguments, sensor_options
+from jetbench.cli.options import screen_options, sensor_arguments, sensor_options
 
 _COMMANDS = {
     "run": "jetbench.cli.run",
     "count": "jetbench.cli.count",
     "models": "jetbench.cli.models",
     "sensors": "jetbench.cli.sensors",
+    "doctor": "jetbench.cli.doctor",
     "show": "jetbench.cli.show",
     "replay": "jetbench.cli.replay",
     "export": "jetbench.cli.export",
     "report": "jetbench.cli.report",
     "compare": "jetbench.cli.compare",
+    "choose": "jetbench.cli.choose",
 }
 # One line each, here, so that --help imports none of them.
 _SUMMARIES = {
@@ -29,11 +31,13 @@ _SUMMARIES = {
     "count": "Parameters, MACs, FLOPs and bytes of models; no timing.",
     "models": "List what can be measured here.",
     "sensors": "Every channel of this board, or why it is missing.",
+    "doctor": "Checks that execute, each with cause and remedy.",
     "show": "The table of a recording.",
     "replay": "A recording in the app, moment by moment.",
     "report": "Tables, plots, method and discussion of recordings in one file.",
     "export": "Write a recording as CSV, JSON, Parquet, SQLite, a trace, Markdown, ...",
     "compare": "By how much recordings, or cases of one, differ.",
+    "choose": "Which recorded case keeps to limits, or comes nearest.",
 }
 
 
@@ -65,13 +69,7 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="jetbench-tui")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-@click.option("--theme", metavar="NAME", help="The app's theme.")
-@click.option(
-    "--glyphs",
-    type=click.Choice(["auto", "braille", "block", "ascii"]),
-    default="auto",
-    help="What charts are made of.",
-)
+@screen_options
 @click.option("--python", metavar="PATH", help="The interpreter that measures (it has torch).")
 @click.option("--root", metavar="DIR", help="Read DIR/sys, DIR/proc, DIR/etc instead of the board's own.")
 @sensor_options

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -101,6 +101,27 @@ def duty_cycle(rate: float | None, battery: float | None) -> DutyCycle | None:
 def sensor_options(command: F) -> F:
     """The options that say where readings come from."""
     return functools.reduce(lambda decorated, option: option(decorated), reversed(_SENSORS), command)
+
+
+_SCREEN = (
+    click.option("--theme", metavar="NAME", help="The app's theme."),
+    click.option("--glyphs", type=click.Choice(["auto", "braille", "block", "ascii"]), help="What charts are made of."),
+    click.option(
+        "--fps", type=click.FloatRange(0.1, 15), metavar="N", help="Pictures a second at most; 2 if not said."
+    ),
+    click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal, to select text with."),
+)
+
+
+def screen_options(command: F) -> F:
+    """The options of every command that opens the app; what they do not say the user's config.toml may."""
+    return functools.reduce(lambda decorated, option: option(decorated), reversed(_SCREEN), command)
+
+
+def screen_arguments(options: Mapping[str, Any]) -> dict[str, Any]:
+    """What ``run_app`` is given of them."""
+    taken = {name: options.get(name) for name in ("theme", "glyphs", "fps")}
+    return taken | {"mouse": False if options.get("no_mouse") else None}
 
 
 def inherited(ctx: click.Context, options: dict[str, Any]) -> tuple[str | None, str | None]:

@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from jetbench.cli.errors import CliError
+from jetbench.cli.options import screen_arguments, screen_options
 from jetbench.domain.plan import Plan
 from jetbench.recording.format import RecordingError
 from jetbench.recording.reader import read_header
@@ -32,10 +33,16 @@ if TYPE_CHECKING:
     help="How many times as fast as it was.",
 )
 @click.option("--at", metavar="TIME", help="Begin there: 90, 1:30 or 50%.")
+@screen_options
 @click.pass_context
-def command(ctx: click.Context, /, file: Path, speed: str, at: str | None) -> None:
+def command(ctx: click.Context, /, file: Path, speed: str, at: str | None, **screen: Any) -> None:
     """Open a recording in the app: play it, step through it, look at any moment. No agent, no torch."""
-    ctx.exit(replay(file, float(speed), at, ctx.obj or {}))
+    ctx.exit(replay(file, float(speed), at, merged(ctx.obj or {}, screen)))
+
+
+def merged(above: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Options before the command's name, and those behind it, which win."""
+    return {**above, **{name: value for name, value in own.items() if value}}
 
 
 def replay(file: Path, speed: float, at: str | None, options: dict[str, Any]) -> int:
@@ -62,12 +69,11 @@ def replay(file: Path, speed: float, at: str | None, options: dict[str, Any]) ->
         session,
         session.read(measured),
         lambda: export_recording(file),
-        theme=options.get("theme"),
-        glyphs=options.get("glyphs") or "auto",
         speed=speed,
         at=t,
         notice=session.damage,
         library=lambda: library(file.parent),
+        **screen_arguments(options),
     )
 
 

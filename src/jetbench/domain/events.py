@@ -21,6 +21,7 @@ from jetbench.domain.board_events import (
     Telemetry,
     Throttle,
 )
+from jetbench.domain.check_events import Check
 from jetbench.domain.event_base import Event
 from jetbench.domain.model_events import Count, Layer, Model
 from jetbench.domain.plan_events import Case, Fault, Overhead, Protocol, Ready, RunEnd, RunStart
@@ -33,6 +34,7 @@ __all__ = [
     "CaseEnd",
     "CaseStart",
     "Channel",
+    "Check",
     "Checkpoint",
     "Count",
     "Event",
@@ -183,7 +185,7 @@ class Log(Event, tag="log", frozen=True):
 AnyEvent = (
     Board | Telemetry | Throttle | Software | Models | RunStart | CaseStart | Stage | Model | Latency | Memory
     | Transfer | Rule | Forecast | CaseEnd | Log | Mark | Fault | Overhead | RunEnd | PackFile | Ready | Header | Part
-    | Resume | Checkpoint
+    | Resume | Checkpoint | Check
 )  # fmt: skip
 
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)

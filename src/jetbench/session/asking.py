@@ -36,6 +36,11 @@ class Asking:
         self._requests.begin()
         self._send({"op": "pack"})
 
+    def request_checks(self, limit_s: float) -> None:
+        """Have the interpreter checked, a check for ``limit_s`` at most; what comes of it gathers in the state."""
+        self._requests.begin()
+        self._send({"op": "doctor", "limit_s": limit_s})
+
     def wait(self, timeout: float | None = None) -> bool:
         """Until the request is over or the agent is gone. False when the time was."""
         return self._requests.wait(timeout)

@@ -46,6 +46,7 @@ class SessionState:
         self.shared_stages: dict[str, ev.Stage] = {}  # of the parent that all cases share
         self.overheads: list[ev.Overhead] = []
         self.files: list[ev.PackFile] = []  # of the board, asked for to be packed
+        self.checks: dict[str, ev.Check] = {}  # of the interpreter, by name, those that are over
         self.counted: list[ev.Model] = []  # counts that belong to no case
         self.status = "connecting"
         self.t = 0
@@ -300,5 +301,6 @@ _HANDLERS: dict[type[ev.Event], Callable[[SessionState, Any], None]] = {
     ev.Fault: SessionState._fault,
     ev.Overhead: lambda state, event: state.overheads.append(event),
     ev.PackFile: lambda state, event: state.files.append(event),
+    ev.Check: lambda state, event: state.checks.update({event.name: event} if event.ns is not None else {}),
     ev.RunEnd: SessionState._run_end,
 }

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from jetbench.tui.control import SessionControl
     from jetbench.tui.visiting import Library
 
+FPS = 2.0
 # Read by Textual when it is imported: repaints are coalesced, nothing moves for show.
 ENVIRONMENT = {"TEXTUAL_FPS": "15", "TEXTUAL_ANIMATIONS": "none"}
 
@@ -21,9 +22,10 @@ def run_app(
     plan: Plan,
     export: Callable[[], Sequence[Path]],
     theme: str | None = None,
-    glyphs: str = "auto",
-    fps: float = 2.0,
+    glyphs: str | None = None,
+    fps: float | None = None,
     *,
+    mouse: bool | None = None,
     speed: float = 1.0,
     at: int | None = None,
     notice: str | None = None,
@@ -31,11 +33,17 @@ def run_app(
 ) -> int:
     """Run the app to its end and close the session. The exit status: a crash must not read as success.
 
+    None of ``theme``, ``glyphs``, ``fps`` and ``mouse``: as the user's config.toml says, or as is usual.
     Of a recording: ``speed`` and the moment ``at`` that it begins with; ``notice`` is said once.
     """
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    from jetbench.tui import config as configs
     from jetbench.tui.running import serve
 
+    config = configs.read()
     more: dict[str, Any] = {"speed": speed, "at": at, "notice": notice, "library": library() if library else None}
-    return serve(session, plan, export, theme=theme, glyphs=glyphs, fps=fps, **more)
+    if mouse is None:
+        mouse = config.mouse if config.mouse is not None else True
+    more |= {"config": config, "mouse": mouse, "fps": fps or config.fps or FPS}
+    return serve(session, plan, export, theme=theme or config.theme, glyphs=glyphs or config.glyphs or "auto", **more)

@@ -11,21 +11,20 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from textual.message import Message
-from textual.theme import Theme
 
 from jetbench.domain.plan import Plan, PlanError
 from jetbench.domain.text import printable
 from jetbench.session.snapshot import Snapshot
-from jetbench.tui import theme as themes
+from jetbench.tui.commanding import CommandingApp
+from jetbench.tui.config import Config
 from jetbench.tui.control import SessionControl, busy
 from jetbench.tui.draft import Draft
 from jetbench.tui.draw import readings
-from jetbench.tui.glyphs import ASCII, choose
-from jetbench.tui.palette import Palette
 from jetbench.tui.playing import Player, View
 from jetbench.tui.screens.bench import BenchScreen
 from jetbench.tui.text import clip
 from jetbench.tui.visiting import Library, Place, VisitingApp
+from jetbench.tui.widgets.canvas import Canvas
 
 FIELDS = {
     "batch": "Batches, such as 1,2,4",
@@ -49,7 +48,7 @@ AFTER_PAINT_S = 0.5
 ONLY_READ = "this is a recording: nothing is measured in it"
 
 
-class BenchApp(VisitingApp):
+class BenchApp(VisitingApp, CommandingApp):
     TITLE = "jetbench-tui"
     CSS_PATH = "screens/bench.tcss"  # a default screen's own is not loaded
 
@@ -64,6 +63,7 @@ class BenchApp(VisitingApp):
         player: Player | None = None,
         notice: str | None = None,
         library: Library | None = None,
+        config: Config | None = None,
     ) -> None:
         """``player``: where in the session it begins. ``notice``: said once, when the screen stands."""
         super().__init__()
@@ -73,7 +73,7 @@ class BenchApp(VisitingApp):
         self.notice = notice
         self.library = library
         self.export = export
-        self.glyphs = choose(glyphs)
+        self.dress(theme, glyphs, config or Config())
         self.period = 1.0 / min(15.0, max(0.1, fps))
         self.snapshot = self.live = Snapshot()
         self._pulled = float("-inf")
@@ -81,15 +81,6 @@ class BenchApp(VisitingApp):
         self._exporting = False
         self._loop_of_app: asyncio.AbstractEventLoop | None = None
         self._exit_asked = False
-        self._themes = themes.load_all()
-        for known in self._themes.found.values():
-            self.register_theme(known)
-        if theme is not None and theme not in self.available_themes:
-            self._themes.problems.append(f"no theme is called {theme!r}; {themes.DEFAULT} is used")
-        self.palette = Palette(self._themes.found[themes.DEFAULT])
-        self.theme = theme if theme in self.available_themes else themes.DEFAULT
-        self.palette = Palette(self.current_theme)
-        self.set_class(self.glyphs is ASCII, "-ascii")
         draft = Draft(plan)
         self.place = Place(session, self.player, draft, export, BenchScreen(draft))
 
@@ -104,10 +95,7 @@ class BenchApp(VisitingApp):
         if self._exit_asked:
             self.exit()
             return
-        self.theme_changed_signal.subscribe(self, self._theme_changed)
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
-        for problem in self._themes.problems:
-            self.say(f"theme {problem}", "warning")
         if self.notice is not None:
             self.say(self.notice, "warning")
         self.set_interval(self.period, self.pull)
@@ -235,20 +223,10 @@ class BenchApp(VisitingApp):
 
     # -- view
 
-    def action_help(self) -> None:
-        from jetbench.tui.screens.help import HelpScreen
-
-        self.push_screen(HelpScreen(self.palette, self.glyphs))
-
-    def action_theme(self) -> None:
-        own = sorted(self._themes.found)
-        here = own.index(self.theme) if self.theme in own else -1
-        self.theme = own[(here + 1) % len(own)]
-        self.say(f"theme {self.theme}")
-
-    def _theme_changed(self, theme: Theme) -> None:
-        self.palette = Palette(theme)
-        self.bench.redraw_all()
+    def redraw(self) -> None:
+        for screen in self.screen_stack:
+            for canvas in screen.query(Canvas):
+                canvas.forget()
 
     # -- the end
 

@@ -135,8 +135,8 @@ KEYS: tuple[Key, ...] = (
         "Every action, model and theme by its words.",
         "App",
         4,
-        frozen=9,
-        replay=9,
+        frozen=2,
+        replay=2,
     ),
     Key(
         "help",
@@ -202,9 +202,9 @@ def action(key: Key) -> str:
     return SCREEN_ACTIONS.get(key.id) or TIME_ACTIONS.get(key.id) or f"app.{key.id}"
 
 
-def groups() -> dict[str, list[Key]]:
+def groups(keys: tuple[Key, ...] = KEYS) -> dict[str, list[Key]]:
     found: dict[str, list[Key]] = {}
-    for key in KEYS:
+    for key in keys:
         found.setdefault(key.group, []).append(key)
     return found
 

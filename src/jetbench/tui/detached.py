@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 from pathlib import Path
+
+MOST_BYTES = 1 << 20
+ESCAPES = re.compile(rb"\x1b\[[0-9;?<>=]*[a-zA-Z]")  # with which Textual takes leave of its terminal
 
 
 class Detached:
     """Takes fd 0, 1 and 2 off the terminal at once.
 
-    What is printed afterwards goes into a file beside ``recording``, which is removed if it stays empty.
+    What is printed afterwards goes into a file beside ``recording``, which is removed if no word is among it.
     """
 
     def __init__(self, recording: Path | None) -> None:
@@ -34,5 +38,9 @@ class Detached:
     def end(self) -> None:
         if self.log is not None:
             with contextlib.suppress(OSError):
-                if self.log.stat().st_size == 0:
+                printed = self.log.read_bytes()[:MOST_BYTES]
+                words = ESCAPES.sub(b"", printed).strip()
+                if not words:
                     self.log.unlink()
+                elif words != printed:
+                    self.log.write_bytes(words + b"\n")

@@ -77,6 +77,9 @@ def choose(option: str = "auto", env: Mapping[str, str] | None = None, encoding:
         stream = sys.__stderr__
         encoding = (stream.encoding if stream is not None else None) or "utf-8"
     term = env.get("TERM", "")
+    locale = env.get("LC_ALL") or env.get("LC_CTYPE") or env.get("LANG") or ""
+    if locale in ("C", "POSIX"):  # Python writes UTF-8 all the same
+        return ASCII
     if encoding.lower().replace("-", "") not in ("utf8", "cp65001") or term == "linux" or term.startswith("vt"):
         return ASCII
     return BLOCK if term == "screen" else BRAILLE

@@ -10,6 +10,7 @@ from typing import Any
 
 from jetbench.domain.plan import Plan
 from jetbench.tui.app import BenchApp
+from jetbench.tui.config import Config
 from jetbench.tui.control import BUSY, SessionControl
 from jetbench.tui.playing import Player
 from jetbench.tui.signals import SignalGuard
@@ -55,22 +56,20 @@ def serve(
     at: int | None = None,
     notice: str | None = None,
     library: Library | None = None,
+    config: Config | None = None,
+    mouse: bool = True,
 ) -> int:
-    """``pilot`` drives the app without a terminal, of ``size``, for tests.
-
-    No mouse: its reports cost more than the panes.
-    """
+    """``pilot`` drives the app without a terminal, of ``size``, for tests."""
     player = Player(session, speed=speed)
     if at is not None:
         player.to(at)
-    app = BenchApp(
-        session, plan, export, theme=theme, glyphs=glyphs, fps=fps, player=player, notice=notice, library=library
-    )
+    more: dict[str, Any] = {"player": player, "notice": notice, "library": library, "config": config}
+    app = BenchApp(session, plan, export, theme=theme, glyphs=glyphs, fps=fps, **more)
     close = CloseOnce(session)
     run_on, beside = partial(goes_on, session), partial(recording, session)
     with SignalGuard(app.request_exit, close, goes_on=run_on, beside=beside) as guard:
         try:
-            app.run(headless=pilot is not None, mouse=False, auto_pilot=pilot, size=size)  # type: ignore[arg-type]
+            app.run(headless=pilot is not None, mouse=mouse, auto_pilot=pilot, size=size)  # type: ignore[arg-type]
             guard.outlive()
         finally:
             close()

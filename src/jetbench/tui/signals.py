@@ -136,6 +136,8 @@ class SignalGuard:
 
     def _lose_terminal(self) -> None:
         self.exit_code = 128 + signal.SIGHUP
+        if not self._hung_up():  # somebody sent the signal: the terminal is there, and what Textual writes gets lost
+            self._restore()
         self._terminal = None
         self._hung.set()
         run = self.goes_on()

@@ -76,7 +76,7 @@ class Watch:
         return sorted(file for file, stamp in self._seen.items() if before.get(file) != stamp)
 
     def _stamps(self) -> dict[Path, tuple[int, int]]:
-        found = {}
+        found: dict[Path, tuple[int, int]] = {}
         try:
             with os.scandir(self.folder) as entries:
                 for entry in islice(entries, MAX_LISTED):

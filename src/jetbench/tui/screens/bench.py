@@ -174,6 +174,9 @@ class BenchScreen(Screen[None]):
         self.go_to("models")
         self.models.start_filter()
 
+    def on_descendant_focus(self) -> None:
+        self._mark(self.focused_pane())  # the mouse may have moved it
+
     def on_input_submitted(self, event: Input.Submitted) -> None:
         self.models.focus()
 

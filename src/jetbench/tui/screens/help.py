@@ -1,18 +1,21 @@
-"""Every key and every sign, from the same table as the key bar."""
+"""The pane that has the focus, then every key: from the same table as the key bar."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.table import Table
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from jetbench.tui.bindings import MOVING, groups
+from jetbench.tui import about
+from jetbench.tui.bindings import KEYS, MOVING, Key, groups
 from jetbench.tui.glyphs import Glyphs
 from jetbench.tui.palette import Palette
 
@@ -22,10 +25,12 @@ INDENT = 12
 class HelpScreen(ModalScreen[None]):
     CSS_PATH = "help.tcss"
     ALLOW_SELECT = False
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark", "dismiss", "Back", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", "Back", show=False)]
 
-    def __init__(self, palette: Palette, glyphs: Glyphs) -> None:
+    def __init__(self, palette: Palette, glyphs: Glyphs, pane: str = "", keys: Sequence[Key] = KEYS) -> None:
         super().__init__()
+        self.pane = pane
+        self.keys = tuple(keys)
         self.palette = palette
         self.glyphs = glyphs
 
@@ -45,23 +50,23 @@ class HelpScreen(ModalScreen[None]):
                 page.add_row(Text(shown, style(role)), Text(sentence, style("text")))
             page.add_row()
 
-        for group, keys in groups().items():
+        if self.pane in about.NAMES:
+            known = {key.id: key for key in self.keys}
+            own = [known[name] for name in about.PANE_KEYS[self.pane] if name in known]
+            lines = [*about.drawn(self.pane, self.glyphs), *((key.shown, "key", key.help) for key in own)]
+            section(about.NAMES[self.pane], lines)
+        for group, keys in groups(self.keys).items():
             lines = [(key.shown, "key", key.help) for key in keys]
             section(group, lines + [(shown, "key", text) for shown, text in MOVING] * (group == "Plan"))
-        section("Signs", self._signs())
+        section("Copying", about.clipboard())
+        for pane in about.NAMES:
+            if pane != self.pane:
+                section(f"Drawn in {about.NAMES[pane]}", about.drawn(pane, self.glyphs))
         page.add_row(Text("esc", style("key")), Text("Back.", style("text")))
         return page
 
-    def _signs(self) -> list[tuple[str, str, str]]:
-        g = self.glyphs
-        return [
-            (g.done, "good", "measured"),
-            (g.running, "running", "running now"),
-            (g.queued, "faint", "waiting for its turn"),
-            (g.failed, "bad", "failed or refused; the reason stands below it"),
-            (g.warn, "warn", "throttled while it was measured"),
-            (g.picked, "accent", "picked for the next run"),
-            ("A to D", "text", "how far the figures can be trusted; the case itself says why"),
-            ("?", "muted", "behind a percentile: too few passes to tell it"),
-            (g.plus_minus, "power", "behind joules and watts: their uncertainty, about 95 %"),
-        ]
+    def on_key(self, event: events.Key) -> None:
+        """The key that opened it closes it, whichever the user made it."""
+        if any(event.key in key.keys.split(",") for key in self.keys if key.id == "help"):
+            event.stop()
+            self.dismiss()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+
+from textual import events
 
 from jetbench.session.snapshot import Snapshot
-from jetbench.tui.bindings import KEYS, Key, Mode
+from jetbench.tui.bindings import KEYS, Key, Mode, action
 from jetbench.tui.control import busy
 from jetbench.tui.draw import status as draw
 from jetbench.tui.draw.frame import Room
@@ -39,6 +42,7 @@ class KeyBar(Canvas):
     def __init__(self) -> None:
         super().__init__(id="keys")
         self.view = View()
+        self.spots: list[tuple[int, int, Key]] = []  # first and last + 1 cell of each key
 
     def look(self, view: View) -> None:
         """Other keys mean something in a recording, and while the view is frozen."""
@@ -50,20 +54,30 @@ class KeyBar(Canvas):
     def rows(self, room: Room) -> list[Row]:
         running, mode = busy(self.snapshot), self.view.mode
         row = Row(room.width, "bar").gap(1)
-        for key in fitting(room.width - 2, mode):
+        self.spots = []
+        keys: tuple[Key, ...] = getattr(self.app, "keys", KEYS)  # with the user's own in it
+        for key in fitting(room.width - 2, mode, keys):
+            begin = row.used
             able = mode == "replay" or key.when == "always" or running == (key.when == "busy")
             word = "back" if key.id == "quit" and self.view.guest else key.word(mode)
-            row.put(key.shown, "key" if able else "faint").put(f" {word}", "muted" if able else "faint").gap(2)
+            row.put(key.shown, "key" if able else "faint").put(f" {word}", "muted" if able else "faint")
+            self.spots.append((begin, row.used, key))
+            row.gap(2)
         return [row]
 
+    async def on_click(self, event: events.Click) -> None:
+        for begin, end, key in self.spots:
+            if begin <= event.x < end:
+                await self.app.run_action(action(key), self.screen)
 
-def fitting(width: int, mode: Mode = "live") -> list[Key]:
+
+def fitting(width: int, mode: Mode = "live", keys: Sequence[Key] = KEYS) -> list[Key]:
     """The keys that have room, the most important of them, in the table's order."""
-    wanted = sorted((key for key in KEYS if key.place(mode)), key=lambda key: key.place(mode))
+    wanted = sorted((key for key in keys if key.place(mode)), key=lambda key: key.place(mode))
     chosen: list[Key] = []
     for key in wanted:
         needed = len(key.shown) + len(key.word(mode)) + 3
         if needed <= width:
             chosen.append(key)
             width -= needed
-    return [key for key in KEYS if key in chosen]
+    return [key for key in keys if key in chosen]

@@ -133,6 +133,21 @@ class Canvas(Widget):
     def on_show(self, event: events.Show) -> None:
         self.redraw()
 
+    async def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        await self._wheel(event, "up")
+
+    async def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        await self._wheel(event, "down")
+
+    async def _wheel(self, event: events.Event, key: str) -> None:
+        """As the arrow key would in this pane, focused or not."""
+        event.stop()
+        for node in (self, self.screen):
+            found = node._bindings.key_to_bindings.get(key)
+            if found:
+                await self.app.run_action(found[0].action, node)
+                return
+
     def on_focus(self, event: events.Focus) -> None:
         self.redraw()
 

@@ -1,0 +1,91 @@
+"""The part of the app that names its actions: help, the command palette, copying."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
+
+from jetbench.domain.text import printable
+from jetbench.session.snapshot import Snapshot
+from jetbench.tui.control import busy
+from jetbench.tui.looks import LooksApp
+from jetbench.tui.screens.bench import BenchScreen
+
+
+class ClicksOnly(LinuxDriver):
+    """Asks the terminal for presses and the wheel. Textual asks for every movement too: 300 of them cost 97 kB."""
+
+    def _enable_mouse_support(self) -> None:
+        if self._mouse:
+            self.write("\x1b[?1000h\x1b[?1006h")
+            self.flush()
+
+
+class CommandingApp(LooksApp):
+    ENABLE_COMMAND_PALETTE = False  # Textual's: 157 kB to open and close
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("C", "copy", show=False)]
+    live: Snapshot
+
+    @property
+    def bench(self) -> BenchScreen:
+        raise NotImplementedError
+
+    def get_driver_class(self) -> type[Driver]:
+        chosen = super().get_driver_class()
+        return ClicksOnly if chosen is LinuxDriver else chosen
+
+    def action_help(self) -> None:
+        from jetbench.tui.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen(self.palette, self.glyphs, self.bench.focused_pane().id or "", self.keys))
+
+    def action_commands(self) -> None:
+        from jetbench.tui.screens.commands import Command, CommandScreen, commands
+
+        if self.screen is not self.bench:
+            return
+
+        async def run(chosen: Command | None) -> None:
+            if chosen is not None:
+                await self.run_action(chosen.action, self.bench)
+
+        shown = commands(self.keys, self.own_themes, self.live, self.bench.draft)
+        self.push_screen(CommandScreen(shown), run)
+
+    def action_wear(self, name: str) -> None:
+        self.wear(name)
+
+    def action_signs(self, name: str) -> None:
+        self.use_glyphs(name)
+
+    def action_pick_model(self, name: str) -> None:
+        if busy(self.live):
+            self.say("a run goes on; a model is picked when it is over")
+            return
+        self.bench.draft.toggle(name)
+        self.redraw()
+
+    def action_copy(self) -> None:
+        """What the focused pane shows: to the terminal's clipboard and to a file."""
+        from jetbench.tui import copying
+
+        pane = copying.pane_of(self.screen)
+        if pane is None:
+            return
+        text = copying.text_of(pane, self.live)
+        sent = copying.clipboard(text)
+        if self._driver is not None:
+            for sequence in copying.sequences(sent):
+                self._driver.write(sequence)
+        lines = sent.count("\n")
+        try:
+            file: Path = copying.write(text, pane.title[1])
+        except OSError as error:
+            self.say(f"{lines} lines to the clipboard; no file: {error.strerror or error}", "warning")
+            return
+        part = "" if sent == text else f" of {text.count(chr(10))}, the file has all"
+        self.say(f"{lines} lines to the clipboard{part}\n{printable(str(file))}")
