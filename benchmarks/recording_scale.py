@@ -361,6 +361,8 @@ def recorded(folder: Path, seconds: float) -> tuple[float, float]:
     class Nothing:
         """A link over which this benchmark itself brings the events."""
 
+        far = None
+
         def lines(self) -> Iterator[bytes]:
             return iter(())
 

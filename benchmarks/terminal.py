@@ -6,6 +6,7 @@ pyte, from the dev group), so that nothing is drawn while something is being tim
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import os
 import pty
@@ -29,10 +30,12 @@ _QUESTIONS = (
     (re.compile(rb"\x1b\[\?2048\$p"), b"\x1b[?2048;0$y"),
 )
 # pyte prints parts of these; they paint nothing.
-_UNPAINTED = re.compile(
+UNPAINTED = re.compile(
     rb"\x1b\[[<>=?][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p|\x1b[P_^X].*?\x1b\\|\x1b\].*?(?:\x07|\x1b\\)", re.DOTALL
 )
 _STEP_S = 0.02  # a screen is looked at no more often than this
+
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what is registered to be done at exit is done
 
 
 def program() -> str:
@@ -43,22 +46,34 @@ def program() -> str:
 class Terminal:
     """A program in a pty. ``chunks`` are (seconds since the spawn, bytes), in order."""
 
-    def __init__(self, command: list[str], environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, command: list[str], environment: dict[str, str] | None = None, size: tuple[int, int] = (COLUMNS, ROWS)
+    ) -> None:
         env = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(environment or {})}
         env.pop("NO_COLOR", None)
         self.chunks: list[tuple[float, bytes]] = []
         self.status: int | None = None
         self._asked = b""
-        size = struct.pack("HHHH", ROWS, COLUMNS, 0, 0)
+        self.columns, self.rows = size
+        packed = struct.pack("HHHH", self.rows, self.columns, 0, 0)
         self.begun = time.perf_counter()
         self.pid, self._master = pty.fork()
+        if self.pid:
+            atexit.register(self._leave_nothing)
         if self.pid == 0:
             try:
-                fcntl.ioctl(0, termios.TIOCSWINSZ, size)
+                fcntl.ioctl(0, termios.TIOCSWINSZ, packed)
                 os.execvpe(command[0], command, env)
             finally:
                 os._exit(127)
-        fcntl.ioctl(self._master, termios.TIOCSWINSZ, size)
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, packed)
+
+    def _leave_nothing(self) -> None:
+        """A run outlives its terminal: a benchmark that is interrupted must end it."""
+        self._reap(os.WNOHANG)
+        if self.status is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGTERM)
 
     def now(self) -> float:
         return time.perf_counter() - self.begun
@@ -107,9 +122,12 @@ class Terminal:
         asked = self._asked + data
         for question, answer in _QUESTIONS:
             for _ in question.findall(asked):
-                os.write(self._master, answer)
+                self._reply(answer)
             asked = question.sub(b"", asked)
         self._asked = asked[-16:]
+
+    def _reply(self, answer: bytes) -> None:
+        os.write(self._master, answer)
 
     def _reap(self, options: int) -> None:
         with suppress(ChildProcessError):
@@ -145,11 +163,11 @@ class Terminal:
         """(time, lines, painted cells) after every burst of bytes. A cell with a background is painted as well."""
         import pyte
 
-        screen = pyte.Screen(COLUMNS, ROWS)
+        screen = pyte.Screen(self.columns, self.rows)
         stream = pyte.ByteStream(screen)
         looked = float("-inf")
         for index, (when, data) in enumerate(self.chunks):
-            stream.feed(_UNPAINTED.sub(b"", data))
+            stream.feed(UNPAINTED.sub(b"", data))
             last = index + 1 == len(self.chunks) or self.chunks[index + 1][0] - when > _STEP_S
             if last or when - looked > _STEP_S:
                 looked = when

@@ -30,6 +30,28 @@ def honest():
     return Small()
 
 
+class TwoInputs(torch.nn.Module):
+    """Whole numbers by name, and a dictionary; gives a dictionary."""
+
+    def __init__(self):
+        super().__init__()
+        self.words, self.layer = torch.nn.Embedding(7, 4), torch.nn.Linear(4, 2)
+
+    def forward(self, ids, more):
+        return {"found": self.layer(self.words(ids)) * more["scale"][..., None]}
+
+
+def two_inputs():
+    return TwoInputs()
+
+
+def downloads():
+    """Wants published weights, which nothing has asked for."""
+    from torchvision.models import squeezenet1_1
+
+    return squeezenet1_1(weights="DEFAULT")
+
+
 def prints():
     """Python's stdout, the C library's fd 1, half a JSON line: none may break the stream."""
 
@@ -84,6 +106,11 @@ def hangs_deaf():
 def slow():
     """A tenth of a second a pass: long enough to be stopped or killed in the middle."""
     return Small(lambda: time.sleep(0.1))
+
+
+def tires():
+    """Passes of 20 ms at first, of 30 ms from the 420th on: as on a board that throttles, and no sensor tells why."""
+    return Nth(lambda number: time.sleep(0.02 if number < 420 else 0.03))
 
 
 def tied():

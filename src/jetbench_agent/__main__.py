@@ -2,8 +2,9 @@
 
     python agent.pyz [--root DIR] [...]        the agent; all options: --help
     python agent.pyz bench [--no-torchvision]  the bench parent the agent starts
+    python agent.pyz remote FOLDER             what ssh starts: a controller elsewhere attaches to an agent here
 
-Commands are JSON lines: {"op": "run"|"count"|"models"|"stop"|"quit", ...}. When stdin closes, the
+Commands are JSON lines: {"op": "run"|"count"|"models"|"settings"|"stop"|"quit", ...}. When stdin closes, the
 screen side is gone: children are killed and the agent ends.
 """
 
@@ -16,7 +17,7 @@ import signal
 import sys
 import threading
 
-from jetbench_agent import __version__, stream
+from jetbench_agent import __version__, children, explaining, stream
 from jetbench_agent.conductor import Conductor
 
 IDLE_PERIOD_S = 1.0
@@ -32,11 +33,16 @@ def main(arguments):
         from jetbench_agent.bench import checks
 
         return checks.main(float(arguments[1]), arguments[2:])
+    if arguments[:1] == ["remote"]:
+        from jetbench_agent.remote import attach
+
+        return attach.main(arguments[1:])
     options = _options(arguments)
+    ahead = children.start() if options.pop("ahead") else None
     sender = stream.Sender(stream.take_stdout())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        return serve(sender, options)
+        return serve(sender, options, ahead)
     except OSError:
         return 0  # nobody reads any more
 
@@ -52,14 +58,18 @@ def _options(arguments):
     parser.add_argument("--no-jtop", dest="jtop", action="store_false", help="do not ask jtop on a Jetson")
     parser.add_argument("--jtop-python", metavar="PATH", help="an interpreter that has jtop")
     parser.add_argument("--powertop", action="store_true", help="powertop's estimate, on x86 and as root")
+    parser.add_argument("--by", metavar="WHO", help="a controller elsewhere: one measures at a time")
+    parser.add_argument("--ahead", action="store_true", help="import torch at once: a run is to come")
     return vars(parser.parse_args(arguments))
 
 
-def serve(sender, options):
-    from jetbench_agent import sensors
+def serve(sender, options, ahead=None):
+    from jetbench_agent import board_lock, sensors
     from jetbench_agent.headline import Headline
     from jetbench_agent.sensors.poller import Poller
 
+    by = options.pop("by")
+    alone = board_lock.Alone(by, sender)
     guard = Guard()
     log = guard.call(lambda text: sender.send("log", level="warning", source="agent", text=text))
     early = Early(log)  # the board is the first thing that is sent
@@ -77,22 +87,26 @@ def serve(sender, options):
         headline.tick(values)
         sender.send("tel", t=t, v=values, **({"why": why} if why else {}))
 
+    def on_throttle(t, now, active, notices, reason):
+        headline.throttled = now
+        sender.send("throttle", t=t, now=now, active=active, notices=notices, reason=reason)
+
     poller = Poller(
         board,
         period=IDLE_PERIOD_S,
         on_tick=guard.call(on_tick),
-        on_throttle=guard.call(
-            lambda t, now, active, notices, reason: sender.send(
-                "throttle", t=t, now=now, active=active, notices=notices, reason=reason
-            )
-        ),
+        on_throttle=guard.call(on_throttle),
         on_log=log,
     )
     poller.start()
     conductor = _conductor(sender, board, facts, poller, headline)
+    if ahead is not None:
+        conductor.adopt(ahead)
     requests = queue.Queue()
     worker = threading.Thread(
-        target=_carry_out, args=(requests, conductor, sender, poller, options["root"]), daemon=True
+        target=_carry_out,
+        args=(requests, conductor, sender, poller, options["root"], alone, Settings(board, sender)),
+        daemon=True,
     )
     worker.start()
     try:
@@ -123,6 +137,7 @@ def _conductor(sender, board, facts, poller, headline):
         getattr(board, "set_load", None),  # a simulated board wants to know when it works
         headline,
         facts.get("kind") == "jetson",
+        (explaining.machine(facts), explaining.hot(facts["channels"], headline)),
     )
 
 
@@ -180,9 +195,25 @@ def _listen(requests, conductor, sender):
             requests.put(request)
 
 
-def _carry_out(requests, conductor, sender, poller, root):
+class Settings(object):
+    """What of the board a person sets, power mode and governor, and who uses its GPU; told when it is not as before."""
+
+    def __init__(self, board, sender):
+        self._look = getattr(board, "settings", dict)  # a simulated board has none
+        self._sender = sender
+        self._told = None
+
+    def tell(self):
+        found = self._look()
+        if found != self._told:
+            self._sender.send("settings", facts=found)
+            self._told = found
+
+
+def _carry_out(requests, conductor, sender, poller, root, alone, settings):
     known = {
-        "run": lambda request: _run(request, conductor, sender, poller),
+        "run": lambda request: (settings.tell(), _run(request, conductor, sender, poller)),
+        "settings": lambda _request: settings.tell(),
         "count": conductor.count,
         "models": conductor.models,
         "pack": lambda _request: _send_files(sender, root),
@@ -193,8 +224,9 @@ def _carry_out(requests, conductor, sender, poller, root):
         try:
             if request["op"] not in known:
                 sender.send("fault", code="bad_request", text="unknown op {!r}".format(request["op"]))
-            else:
+            elif alone.begin(request, conductor.stopped):
                 known[request["op"]](request)
+            alone.end()
             sender.send("ready", what=request["op"])
         except OSError:
             os._exit(0)
@@ -204,6 +236,7 @@ def _carry_out(requests, conductor, sender, poller, root):
             sys.stderr.write(traceback.format_exc())
             text = "the agent failed: {}: {}".format(type(error).__name__, error)
             sender.send("fault", code="agent_error", text=text)
+            alone.end()
             sender.send("ready", what=request["op"])
 
 

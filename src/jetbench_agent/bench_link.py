@@ -4,7 +4,7 @@ import sys
 
 from jetbench_agent.children import BenchParent, ParentDiedError
 
-WORKING_STAGES = ("first", "warmup", "measure", "energy")
+WORKING_STAGES = ("first", "warmup", "measure", "energy", "soak")
 SETUP_SILENCE_S = 900.0  # a listing or a count on a slow board that pages from an SD card
 KILLED_HINT = "run it again; if it was for memory, stop what else holds some (dmesg tells, as root)"
 INSTALL_HINT = "install it there (pip install 'jetbench-tui[torch]'), or name an interpreter that has it: --python PATH"
@@ -12,15 +12,17 @@ INSTALL_HINT = "install it there (pip install 'jetbench-tui[torch]'), or name an
 
 class Bench(object):
     """Jobs for children of one parent. ``stopped()`` and ``forced()``: whether the request is to end, and at once;
-    ``works(does)`` hears when passes run and when they are over.
+    ``works(does)`` hears when passes run and when they are over, ``soak`` of every event of a child.
     """
 
-    def __init__(self, sender, stopped, forced, works):
+    def __init__(self, sender, stopped, forced, works, soak):
         self._sender = sender
         self._stopped = stopped
         self._forced = forced
         self._works = works
+        self._soak = soak
         self._parent = None
+        self._ahead = None
         self.software = None  # the event, once it was told
 
     @property
@@ -32,8 +34,11 @@ class Bench(object):
         return self._parent.rss_kib() if self._parent is not None else None
 
     def kill(self):
+        """For good: nobody waits until the kernel has taken the memory back, which takes it 50 ms and more."""
+        if self._ahead is not None:
+            self._ahead.kill()
         if self._parent is not None:
-            self._parent.kill()
+            self._parent.kill(wait=False)
 
     def renew(self):
         """Another parent for the next job."""
@@ -41,12 +46,17 @@ class Bench(object):
             self._parent.close()
             self._parent = None
 
+    def adopt(self, process):
+        """``children.start`` of before anybody asked: its torch is imported while the plan is handed over."""
+        self._ahead = process
+
     def ready(self):
         """A parent that has torch. Sends the software once; false, and a fault sent, without."""
         if self.is_ready:
             return True
         for with_torchvision in (True, False):
-            self._parent = BenchParent(self._forward, self.log, with_torchvision)
+            self._parent = BenchParent(self._forward, self.log, with_torchvision, self._ahead)
+            self._ahead = None
             try:
                 self._parent.wait_ready(self._stopped)
                 break
@@ -88,7 +98,7 @@ class Bench(object):
         """An event of the bench children, on its way to the stream."""
         if event.get("k") == "stage" and event.get("name") in WORKING_STAGES:
             self._works("ns" not in event)
-        self._sender.forward(event)
+        self._sender.forward(self._soak.seen(event, self._parent.end_soak))
 
     def log(self, level, source, text):
         self._sender.send("log", level=level, source=source, text=text)

@@ -43,24 +43,29 @@ class Outcome(object):
         self.room_kib = room + base_kib if room is not None and base_kib is not None else room
 
 
+def start(with_torchvision=True):
+    """The process of a bench parent, which begins to import torch."""
+    command = [sys.executable, "-u", sys.argv[0], "bench", str(stream.monotonic_ns())]
+    command += [] if with_torchvision else ["--no-torchvision"]
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    )
+
+
 class BenchParent(object):
     """One interpreter that has imported torch and forks a child for every job.
 
     ``forward(event)`` receives every event of the children for the stream; ``log(level, source,
-    text)`` what they print.
+    text)`` what they print. ``process``: one that ``start`` has started before.
     """
 
-    def __init__(self, forward, log, with_torchvision=True):
+    def __init__(self, forward, log, with_torchvision=True, process=None):
         self._forward = forward
         self._log = log
         self._messages = queue.Queue()
         self._stage = None
         self._printed = ""
-        command = [sys.executable, "-u", sys.argv[0], "bench", str(stream.monotonic_ns())]
-        command += [] if with_torchvision else ["--no-torchvision"]
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
-        )
+        self._process = process or start(with_torchvision)
         for target in (self._read_events, self._read_prints):
             threading.Thread(target=target, daemon=True).start()
         self.child = None
@@ -229,14 +234,19 @@ class BenchParent(object):
         except OSError:
             pass
 
-    def kill(self):
+    def end_soak(self):
+        """The child ends the passes it runs on and on, and goes on with what comes after them."""
+        self._signal(signal.SIGUSR1)
+
+    def kill(self, wait=True):
         """End the child, whatever it started, and the parent, now."""
         self._signal(signal.SIGKILL)
         try:
             os.killpg(self._process.pid, signal.SIGKILL)
         except OSError:
             pass
-        self._process.wait()
+        if wait:
+            self._process.wait()
 
     def close(self):
         """End the parent: its stdin closes, it kills a child it still has."""

@@ -4,9 +4,11 @@ import os
 import random
 import time
 
-from jetbench_agent import cores, kept_counts, memory_state, preflight, refusals
+from jetbench_agent import comparing, cores, kept_counts, memory_state, preflight, refusals
 from jetbench_agent.bench_link import SETUP_SILENCE_S, Bench
 from jetbench_agent.cooldown import Cooldown
+from jetbench_agent.explaining import Explaining
+from jetbench_agent.soak import Soak
 from jetbench_agent.stream import monotonic_ns
 
 
@@ -16,10 +18,11 @@ class Conductor(object):
     ``sender`` is the stream; ``set_period(seconds)`` asks the sensors for another rate, and
     ``set_load(share)``, where there is one, hears when passes run and when they are over;
     ``temperature()`` is the one a run is cooled down by, None where there is none. ``power``: whether
-    there is a total to read (``has``), and the update period of its monitor (``update_ms``).
+    there is a total to read (``has``), and the update period of its monitor (``update_ms``). ``roofs``: the last two
+    arguments of Explaining.
     """
 
-    def __init__(self, sender, set_period, power, set_load=None, temperature=lambda: None, unified=False):
+    def __init__(self, sender, set_period, power, set_load=None, temperature=lambda: None, unified=False, roofs=None):
         self._sender = sender
         self._set_period = set_period
         self._set_load = set_load
@@ -27,7 +30,8 @@ class Conductor(object):
         self._temperature = temperature
         self._unified = unified  # CPU and GPU share one memory
         self._cores = cores.available()
-        self._bench = Bench(sender, lambda: self._stop, lambda: self._force, self._works)
+        self._bench = Bench(sender, lambda: self._stop, lambda: self._force, self._works, Soak(temperature))
+        self._explaining = Explaining(self._bench, sender, *(roofs or (None, lambda: None)))
         self._counts = {}
         self._stop = False
         self._force = False
@@ -42,24 +46,27 @@ class Conductor(object):
         self._stop = True
         self._force = self._force or force
 
+    def adopt(self, process):
+        self._bench.adopt(process)
+
     def close(self):
         self.stop(force=True)
         self._bench.kill()
 
-    def _stopped(self):
+    def stopped(self):
         return self._stop
 
     # -- requests, in the conductor's thread
 
-    def models(self, _request):
+    def models(self, request):
         if self._bench.ready():
-            outcome = self._bench.job({"job": "models"})
+            outcome = self._bench.job({"job": "models", "words": request.get("words")})
             if outcome.error:
                 self._sender.send("fault", code="no_models", text=outcome.error)
 
     def count(self, request):
         """Counts of every named model, as model events without a case."""
-        if not self._bench.ready() or not refusals.known(self._bench, self._sender, request["models"]):
+        if not self._bench.ready() or not self._known([[name, None] for name in request["models"]], request):
             return
         for name in request["models"]:
             for size in request.get("sizes") or [None]:
@@ -69,7 +76,7 @@ class Conductor(object):
 
     def run(self, request):
         cases, protocol = request["cases"], request["protocol"]
-        if not self._bench.ready() or not self._possible(cases, request.get("anyway")):
+        if not self._bench.ready() or not self._possible(cases, request):
             return
         self._divide_cores(cases, protocol, request.get("screen", True))
         order = request.get("left")  # of a session that is resumed: by round, what has not ended
@@ -80,7 +87,8 @@ class Conductor(object):
         else:
             self._sender.send("resume", left=order, protocol=protocol)
         counts = {"measured": 0, "failed": 0}
-        cooldown = Cooldown(self._temperature, lambda: self._probe(cases, protocol), self._stopped)
+        self._explaining.begin()
+        cooldown = Cooldown(self._temperature, lambda: self._probe(cases, protocol), self.stopped)
         try:
             for number, (round_, index) in enumerate((r, i) for r, ids in enumerate(order) for i in ids):
                 if self._stop:
@@ -99,14 +107,19 @@ class Conductor(object):
 
     # -- steps of a request
 
-    def _possible(self, cases, anyway):
+    def _possible(self, cases, request):
         """Whether the cases can be run at all; a fault was sent where they cannot."""
-        names = [case["model"] for case in cases], [case.get("weights") for case in cases]
         return (
-            refusals.known(self._bench, self._sender, *names)
+            self._known(refusals.pairs(cases), request)
             and refusals.device_works(self._bench.software, self._sender, cases)
-            and refusals.same_files(self._bench, self._sender, cases, anyway)
+            and refusals.same_files(self._bench, self._sender, cases, request.get("anyway"))
         )
+
+    def _known(self, pairs, request):
+        """Whether models and weights are there, after a download where the user asked for one."""
+        wanted = request.get("download")
+        fetched = not wanted or refusals.fetched(self._bench, self._sender, pairs)
+        return fetched and refusals.known(self._bench, self._sender, pairs)
 
     def _divide_cores(self, cases, protocol, screen):
         wanted = max(case["threads"] for case in cases)
@@ -170,8 +183,14 @@ class Conductor(object):
         if status in (None, "failed"):
             status = "interrupted" if outcome.interrupted and status is None else "failed"
             self._end_badly(outcome, status, identity, model, case)
-        if status in counts:
+        if status == "refused":  # by the child: a file larger than the memory
+            counts["failed"] += 1
+        elif status in counts:
             counts[status] += 1
+        if status == "measured" and not self._stop:
+            comparing.compare(self._bench, self._sender, case, protocol, round_)
+            if comparing.explainable(self._bench, case, protocol):
+                self._explaining.after(case, protocol, round_)
 
     def _model_of(self, case, protocol):
         """Count a case's model, tell it, and return the counts."""

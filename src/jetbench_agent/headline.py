@@ -3,6 +3,8 @@
 import re
 import threading
 
+from jetbench_agent.soak import abort_at
+
 # Zones of processors by the names kernels give them; a battery, a disk, a radio or Tegra's PMIC is none.
 _RELEVANT = re.compile(r"cpu|gpu|soc|tj|pkg|package|core|tctl|tdie|tccd|thermal-fan-est|bcm|arm", re.I)
 
@@ -18,8 +20,12 @@ class Headline(object):
         ]
         junction = [entry for entry in zones if entry[1]["id"].startswith("temp.tj")]
         relevant = [entry for entry in zones if _RELEVANT.search(entry[1]["name"])]
-        self._zones = [(place, channel.get("scale", 1.0)) for place, channel in junction or relevant or zones]
+        chosen = junction or relevant or zones
+        self._zones = [(place, channel.get("scale", 1.0)) for place, channel in chosen]
+        limits = [found for found in (abort_at(channel) for _, channel in chosen) if found is not None]
+        self.abort_at = min(limits) if limits else None
         self._celsius = None
+        self.throttled = None  # by the newest throttle state
         self._lock = threading.Lock()
 
     def tick(self, values):

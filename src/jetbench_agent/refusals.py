@@ -4,15 +4,40 @@ import difflib
 
 from jetbench_agent import made_from
 
+DOWNLOAD_S = 86400.0  # without a word, until it is taken for hanging; who waits can end it
 
-def known(bench, sender, names, weights=()):
-    """Whether every name and file that was given exists; sends a fault for the first that does not."""
-    job = {"job": "resolve", "models": sorted(set(names)), "weights": sorted({name for name in weights if name})}
+
+def pairs(cases):
+    """[model, weights] of every case, each once."""
+    found = []
+    for case in cases:
+        pair = [case["model"], case.get("weights")]
+        if pair not in found:
+            found.append(pair)
+    return found
+
+
+def fetched(bench, sender, pairs):
+    """Download what [model, weights] pairs lack, which the user has asked for. A fault where that cannot be."""
+    outcome = bench.job({"job": "fetch", "pairs": pairs}, DOWNLOAD_S)
+    if outcome.error is not None:
+        sender.send("fault", code="no_download", text=outcome.error, hint="nothing was measured")
+    return outcome.error is None and not outcome.interrupted
+
+
+def known(bench, sender, pairs):
+    """Whether all there is of [model, weights] pairs exists; sends a fault for the first that does not."""
+    names, weights = [sorted({pair[at] for pair in pairs if pair[at]}) for at in (0, 1)]
+    job = {"job": "resolve", "models": names, "weights": weights, "pairs": pairs}
     resolved = bench.job(job, wanted=("resolved",)).events.get("resolved")
     if resolved is None:  # the child died of it; the cases will say why
         return True
     for path in resolved["missing_weights"]:
         sender.send("fault", code="bad_request", text="--weights {}: no such file".format(path))
+        return False
+    for name, text in resolved.get("refused", ()):
+        hint = "jetbench-tui models lists what there is; docs/models.md says what a name may be"
+        sender.send("fault", code="unknown_model", text="model {!r}: {}".format(name, text), hint=hint)
         return False
     for name in resolved["unknown"]:
         near = difflib.get_close_matches(name, resolved["known"], 3, 0.5)

@@ -1,5 +1,6 @@
-"""When a case has enough passes. Standard library only; used inside the bench child."""
+"""When a case has enough passes. Standard library only; used inside the bench child, that of a soak by the agent."""
 
+import collections
 import math
 
 # Two-sided 95 % of the standard normal distribution.
@@ -179,3 +180,72 @@ def _centred_ranks(values):
 
 def _product(values, lag):
     return sum(a * b for a, b in zip(values, values[lag:]))
+
+
+# Soak: the board has settled when it gets no warmer and no slower
+SETTLE_S = 180
+SETTLED_SLOPE = 0.5  # C a minute
+LEAST_HALF = 10  # seconds with passes in each half of that time
+
+
+class SoakRule(object):
+    """Ends a soak before its time: the board has settled, or comes near the temperature at which it shuts down.
+
+    Fed with what is seen, by the second; holds SETTLE_S of it. ``abort_at`` in degrees C, None where the board
+    tells no critical trip. Without a temperature nothing is settled: heat may still come.
+    """
+
+    def __init__(self, abort_at):
+        self._abort_at = abort_at
+        self._temperatures = collections.deque()  # (second, C)
+        self._latencies = collections.deque()  # (second, median of the passes told in it)
+        self._passes = []  # of the newest second
+        self._second = None
+
+    def see(self, seconds, celsius, durations):
+        """At ``seconds`` since its begin. Returns the fields of the rule event once it is over, else None."""
+        self._passes.extend(durations)
+        if self._second is not None and int(seconds) == self._second:
+            return None
+        self._second = int(seconds)
+        if self._passes:
+            self._keep(self._latencies, median(sorted(self._passes)))
+            self._passes = []
+        if celsius is None:
+            self._temperatures.clear()
+            return None
+        self._keep(self._temperatures, celsius)
+        if self._abort_at is not None and celsius >= self._abort_at:
+            text = "aborted at {:.1f} C, {:.0f} s on: the board shuts down a few degrees above"
+            return self._told("abort", text.format(celsius, seconds), celsius, self._abort_at)
+        return self._settled(seconds)
+
+    def _keep(self, series, value):
+        series.append((self._second, value))
+        while series[0][0] < self._second - SETTLE_S:
+            series.popleft()
+
+    def _settled(self, seconds):
+        if self._second - self._temperatures[0][0] < SETTLE_S:
+            return None
+        middle = self._second - SETTLE_S / 2.0
+        before = sorted(value for second, value in self._latencies if second < middle)
+        after = sorted(value for second, value in self._latencies if second >= middle)
+        if min(len(before), len(after)) < LEAST_HALF or abs(median(after) / median(before) - 1.0) > SAME:
+            return None
+        slope = 60.0 * _least_squares(self._temperatures)
+        if abs(slope) >= SETTLED_SLOPE:
+            return None
+        text = "settled after {:.0f} s: {:+.2f} C a minute, and no slower, for {} s".format(seconds, slope, SETTLE_S)
+        return self._told("settled", text, slope, SETTLED_SLOPE)
+
+    def _told(self, outcome, text, value, target):
+        return {"outcome": outcome, "text": text, "value": round(value, 3), "target": round(target, 3)}
+
+
+def _least_squares(points):
+    """Slope of (x, y)."""
+    n = float(len(points))
+    mean_x, mean_y = sum(x for x, _ in points) / n, sum(y for _, y in points) / n
+    spread = sum((x - mean_x) ** 2 for x, _ in points)
+    return sum((x - mean_x) * (y - mean_y) for x, y in points) / spread if spread else 0.0

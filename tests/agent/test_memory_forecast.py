@@ -156,3 +156,11 @@ def test_weights_alone_that_are_too_large_are_said_so() -> None:
     assert smaller["need_kib"] == 600 * 1024
     largest = {**model, "bytes": int(smaller["text"].split("at most ")[1].split()[0]) * MIB}
     assert forecast(largest, case, 230 * 1024, 600 * 1024)["verdict"] == "tight"
+
+
+def test_weights_alone_that_do_not_fit_are_refused_whatever_else_is_not_known() -> None:
+    model, case = {"bytes": 8 << 30}, {"batch": 1, "variant": "fp32", "device": "cpu", "weights": None}
+    base = 300 << 10
+    fits, over = (forecast(model, case, base, base + room) for room in (8 << 20, (8 << 20) - 1))
+    assert (fits["verdict"], over["verdict"], over["need_kib"]) == ("unknown", "refused", base + (8 << 20))
+    assert "its weights alone need about 8492 MiB" in over["text"]

@@ -48,3 +48,24 @@ def test_until_is_not_taken_for_its_longest() -> None:
 def test_rounds_count_every_case_again() -> None:
     cases = [case(0, 10, done=True), case(1, 10, done=True)]
     assert seconds_left(cases, Protocol(k=10, rounds=3), 2, None, 0) == pytest.approx(4 * 2.0)
+
+
+def test_a_case_that_outlasts_the_others_is_not_said_to_be_over() -> None:
+    protocol = Protocol(k=None, until=0.01, max_time_s=60.0)
+    cases = [case(0, 20, done=True), case(1, 25)]
+    assert seconds_left(cases, protocol, 1, 1, 25) is None, "0.5 s more than the other one took: nobody knows"
+    assert seconds_left([*cases, case(2)], protocol, 1, 1, 25) == pytest.approx(3.0), "the case to come is known of"
+
+
+def test_all_passes_are_over_and_the_end_is_not_told_yet() -> None:
+    left = seconds_left([case(0, 10)], Protocol(k=10), 0, 0, 10)
+    assert left == pytest.approx(0.0, abs=1e-9)
+
+
+def test_a_case_that_is_still_loading_has_all_its_passes_to_come() -> None:
+    loading = case(1)
+    assert seconds_left([case(0, 10, done=True), loading], Protocol(k=10), 1, 1, 0) == pytest.approx(2.0)
+    loading.stages["cooldown"] = int(0.4e9)
+    assert seconds_left([case(0, 10, done=True), loading], Protocol(k=10), 1, 1, 0) == pytest.approx(1.6)
+    loading.stages["cooldown"] = int(30e9)
+    assert seconds_left([case(0, 10, done=True), loading], Protocol(k=10), 1, 1, 0) == pytest.approx(1.0)

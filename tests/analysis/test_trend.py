@@ -1,24 +1,14 @@
-"""Change points, the onset of a slowdown and outliers, against simulated series."""
+"""Change points and outliers, against simulated series."""
 
 from __future__ import annotations
 
-import math
 import random
 
 import pytest
+from latencies import noisy
 
 from jetbench.analysis.outliers import classify
-from jetbench.analysis.trend import of_rounds, of_series, slowdown_onset
-
-
-def noisy(draw: random.Random, n: int, factor=lambda i: 1.0, sd: float = 0.03, rho: float = 0.3) -> list[int]:
-    """Passes of 20 ms: AR(1) noise of 3 %, one in a hundred an outlier of up to three times as long."""
-    values, noise = [], 0.0
-    for i in range(n):
-        noise = rho * noise + math.sqrt(1 - rho * rho) * draw.gauss(0, sd)
-        outlier = 1 + (draw.uniform(0.5, 2) if draw.random() < 0.01 else 0)
-        values.append(round(20e6 * factor(i) * (1 + noise) * outlier))
-    return values
+from jetbench.analysis.trend import of_rounds, of_series
 
 
 def kinds(factor, n: int = 300, runs: int = 100) -> dict[str, int]:
@@ -70,31 +60,6 @@ def test_the_worst_round_is_told():
     trend = of_rounds([flat, slow, flat])
     assert trend.kind == "slowdown"
     assert 400 < trend.levels[-1][0] < 500
-
-
-# -- the onset from the latencies alone
-
-
-def test_no_false_alarm_in_400_clean_runs():
-    draw = random.Random(21)
-    assert [onset for _ in range(400) if (onset := slowdown_onset(noisy(draw, 3000))) is not None] == []
-
-
-@pytest.mark.parametrize(("slower", "delay"), [(1.10, 40), (1.25, 40)])
-def test_throttling_is_found_within_40_passes(slower, delay):
-    """Detection delay: the rule is shown the series up to 40 passes after the change, and has to say so by then."""
-    draw = random.Random(22)
-    found = 0
-    for _ in range(100):
-        values = noisy(draw, 1500 + delay, lambda i: 1.0 if i < 1500 else slower)
-        onset = slowdown_onset(values)
-        found += onset is not None and abs(onset - 1500) <= 40
-    assert found >= 95
-
-
-def test_a_board_that_gets_faster_is_no_slowdown():
-    draw = random.Random(23)
-    assert slowdown_onset(noisy(draw, 2000, lambda i: 1.0 if i < 800 else 0.8)) is None
 
 
 # -- outliers

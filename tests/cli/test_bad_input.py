@@ -39,6 +39,7 @@ def check(run: object, status: int, *words: str) -> None:
         (["run", "--nonsense"], ["--nonsense"]),
         (["run", "nofile.toml"], ["nofile.toml", "No such file"]),
         (["run", "--python", "/no/such/python"], ["/no/such/python"]),
+        (["run", "--python", "/bin/cat"], ["/bin/cat", "no Python"]),
         (["run", "--root", "/no/such/root"], ["/no/such/root"]),
         (["sensors", "--root", "/no/such/root"], ["/no/such/root"]),
         (["run", "-o", "/no/such/folder/x.jsonl"], ["/no/such/folder"]),

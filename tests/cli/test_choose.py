@@ -34,6 +34,7 @@ def test_the_document_of_two_files():
     cases = document["cases"]
     assert {case["file"] for case in cases} == {"A", "B"}
     assert any("measured otherwise" in note for note in document["notes"])
+    assert [note[:20] for note in document["notes"] if "SIMULATED BOARD" in note] == ["B: SIMULATED BOARD: "]
     for case in cases:
         for figure in case["figures"].values():
             assert (figure["value"] is None) == (figure["reason"] is not None)

@@ -71,3 +71,15 @@ def test_waiting_is_told_with_how_long_it_takes(stage, case, says, monkeypatch):
     out = Terminal()
     Printer(out, quiet=False).update(snapshot)
     assert out.getvalue().endswith(says)
+
+
+def test_no_time_left_is_never_zero_seconds(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    snapshot = picture(
+        folded(ev.RunStart(t=1, cases=streams.cases(("resnet18",)), order=((0,),)), ev.CaseStart(t=2, c=0))
+    )
+    for seconds, says in ((0.0, ", about to end"), (0.4, ", about to end"), (1.2, ", 1 s left"), (None, "begins 0")):
+        now = msgspec.structs.replace(snapshot.progress, seconds_left=seconds, target=None)
+        out = Terminal()
+        Printer(out, quiet=False).update(msgspec.structs.replace(snapshot, progress=now))
+        assert out.getvalue().endswith(says)

@@ -14,20 +14,34 @@ import pyte
 from outside import command
 
 # pyte does not know the keyboard and mode queries of newer terminals and would print parts of them.
-_UNKNOWN = re.compile(rb"\x1b\[[<>=?][0-9;]*[a-zA-Z]?\$?[a-zA-Z]|\x1b\[[<>][0-9;]*u|\x1bP.*?\x1b\\", re.S)
+UNKNOWN = re.compile(rb"\x1b\[[<>=?][0-9;]*[a-zA-Z]?\$?[a-zA-Z]|\x1b\[[<>][0-9;]*u|\x1bP.*?\x1b\\", re.S)
+
+
+def _told_of_hanging_up() -> None:
+    """Even where the tests themselves were started by nohup."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 class Terminal:
-    def __init__(self, *arguments: str | Path, columns: int = 120, rows: int = 40, **environment: str) -> None:
-        words = command(*arguments)
+    def __init__(
+        self,
+        *arguments: str | Path,
+        columns: int = 120,
+        rows: int = 40,
+        shell: tuple[str, ...] | None = None,
+        **environment: str,
+    ) -> None:
+        """``shell``: another program in the place of ours."""
+        words = shell or command(*arguments)
         # Textual believes COLUMNS and LINES more than the terminal.
         inherited = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
         self.process = pexpect.spawn(
             words[0],
-            words[1:],
+            list(words[1:]),
             dimensions=(rows, columns),
             env={**inherited, "TERM": "xterm-256color", "TEXTUAL_DISABLE_KITTY_KEY": "1", **environment},
             timeout=5,
+            preexec_fn=_told_of_hanging_up,
         )
         self.screen = pyte.Screen(columns, rows)
         self.stream = pyte.ByteStream(self.screen)
@@ -49,7 +63,7 @@ class Terminal:
             time.sleep(seconds)
             return
         self.raw += data
-        self.stream.feed(_UNKNOWN.sub(b"", data))
+        self.stream.feed(UNKNOWN.sub(b"", data))
 
     def until(self, words: str, seconds: float = 60.0) -> str:
         """Wait for a text on the screen; the screen as it then is."""

@@ -8,8 +8,8 @@ import pytest
 
 import streams
 from jetbench.domain import events as ev
-from jetbench.session.moment import Looker, span
-from jetbench.session.picture import picture
+from jetbench.session.moment import Looker
+from jetbench.session.picture import picture, span
 from jetbench.session.replay import ReplaySession
 from jetbench.session.state import SessionState
 

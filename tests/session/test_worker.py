@@ -19,6 +19,8 @@ from jetbench.session.worker import SessionWorker
 class ScriptedLink:
     """Sends the board, then what the test gives, then waits until it is closed."""
 
+    far = None
+
     def __init__(self, first: list[bytes], on_run: list[bytes]) -> None:
         self._first, self._on_run = first, on_run
         self._asked, self._closed = threading.Event(), threading.Event()

@@ -10,8 +10,8 @@ import msgspec
 
 from jetbench.domain import events as ev
 from jetbench.domain.plan import Plan
-from jetbench.session.moment import Looker, span
-from jetbench.session.picture import picture
+from jetbench.session.moment import Looker
+from jetbench.session.picture import picture, span
 from jetbench.session.playhead import Span
 from jetbench.session.snapshot import Snapshot
 from jetbench.session.state import SessionState
@@ -36,7 +36,7 @@ class ScriptedSession:
         self.marks: list[str] = []
         self.is_replay = False
         self.looker = Looker()
-        self.models_asked = self.closed = self.pulls = 0
+        self.models_asked = self.settings_asked = self.closed = self.pulls = 0
         self.refuse: str | None = None
         self.extra: dict[str, object] = {}
         self.feed(*events)
@@ -71,6 +71,9 @@ class ScriptedSession:
             raise RuntimeError(self.refuse)
         self.marks.append(text)
         self.feed(ev.Mark(t=self.state.t, at=at, text=text))
+
+    def request_settings(self) -> None:
+        self.settings_asked += 1
 
     def request_models(self) -> None:
         self.models_asked += 1

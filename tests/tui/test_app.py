@@ -133,6 +133,11 @@ def test_keys_that_come_in_a_bunch_take_effect_in_their_order():
             event.set_sender(app)
             app._driver.send_message(event)  # as a terminal over a slow link hands them over
         await until(lambda: app.screen.query_one("#field").value == "25", pilot)
+        for key, character in (("ctrl+u", "\x15"), ("3", "3"), ("%", "%")):
+            event = events.Key(key, character)
+            event.set_sender(app)
+            app._driver.send_message(event)
+        await until(lambda: app.screen.query_one("#field").value == "3%", pilot)
 
     drive(session(), script)
 

@@ -113,7 +113,7 @@ def test_another_case_begins_at_its_top():
 def test_a_refused_case_tells_what_would_help_and_what_that_needs():
     async def script(app, pilot):
         shown = words(pane(app, "latency"))
-        assert "✗ refused" in shown and "it will need about 9000 MiB and 1200 MiB are there (cgroup)" in shown
+        assert "⊘ refused" in shown and "it will need about 9000 MiB and 1200 MiB are there (cgroup)" in shown
         assert "refused: it will" not in shown + words(pane(app, "models"))
         assert "batch 1 instead of 64: -b 1 needs 640 MiB, which is there" in shown
         assert "swap on NVMe or USB, never on the SD card needs 8.8 GiB a smaller model" in shown

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from jetbench.tui import bindings, glyphs
 from jetbench.tui.draw import axis, bars, series
 from jetbench.tui.row import Row
-from jetbench.tui.text import clip, clock, si, significant, wrap
+from jetbench.tui.text import clip, clock, left, si, significant, wrap
 from jetbench.tui.widgets.bars import fitting
 from jetbench.tui.widgets.models import scrolled
 
@@ -23,6 +23,11 @@ def test_an_axis_holds_its_values_between_ticks(a, b, most):
     made = axis.axis(low, high, most)
     assert made.low <= low + 1e-6 * max(1, low) and made.high >= high - 1e-6 * max(1, high)
     assert made.low < made.high and 2 <= len(made.ticks()) <= most + 3
+
+
+@given(st.floats(0, 1e5))
+def test_what_is_left_is_never_no_time(seconds):
+    assert left(seconds) != "0:00 left" and (left(seconds) == "about to end") == (seconds <= 0.5)
 
 
 @pytest.mark.parametrize(("step", "label"), [(0.5, "1.5"), (0.25, "1.50"), (2.5, "1.5"), (10, "2"), (0.02, "1.50")])

@@ -2,29 +2,40 @@
 
 Sources: nvpmodel and jetson_clocks, NVIDIA Jetson Linux Developer Guide (Power Management); governors, kernel doc
 admin-guide/pm/cpufreq; MemAvailable and swap, man 5 proc_meminfo; under-voltage, Raspberry Pi documentation on
-``vcgencmd get_throttled``. Not delivered by the agent, hence not checked: which other processes use the GPU (only its
-load is), whether swap is zram.
+``vcgencmd get_throttled``. The limits are ours: no vendor gives any. Not delivered by the agent, hence not checked:
+which other processes use the GPU (only its load is), whether swap is zram, a battery that discharges beside RAPL.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import msgspec
 
 from jetbench.analysis.telemetry import TOTAL_POWER, scaled
-from jetbench.domain.events import Board, Telemetry, Throttle
+from jetbench.domain.events import Board, Channel, Telemetry, Throttle
 from jetbench.domain.text import printable
 
 State = Literal["ok", "warning", "bad", "unknown"]
 
 NEAR_TRIP_C = 10.0  # below a trip: a run of minutes will reach it
+FAN_ROOM_C = 30.0  # below a trip: fans of Jetson and Pi 5 start between 45 and 60 C, trips are at 80 to 99 C
 LITTLE_MEMORY = 0.15  # share of all memory that is available: torch alone takes about 300 MiB
 IDLE_CPU = 25.0  # %: above, something else works before the run has begun
 IDLE_GPU = 10.0  # %
 SWAP_MIB = 16.0  # less was moved out once and does no harm
 _TEXT = 60
+_CALM = Throttle()
+_GPU_USERS = {"jetson": "jtop"}  # what shows the processes on a GPU; nvidia-smi does not on a Jetson
+# Of the desktop, and daemons that keep the driver loaded. /proc names 15 characters of a process.
+_DESKTOP = ("Xorg", "Xwayland", "gnome-", "kwin", "plasma", "weston", "sway", "lxqt", "nvidia-persist", "nvargus")
+_MOST_NAMED = 4
+_SUPPLY = ("under-voltage", "over-current")  # of the words the sensors have for what throttles
+_SUPPLIES = {
+    "rpi": "a supply and cable that hold the voltage: 5 V 5 A for a Pi 5, 5 V 3 A for a Pi 4",
+    "jetson": "a stronger supply, at the barrel jack where there is one, or a lower power mode",
+}
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -43,14 +54,13 @@ def findings(
     if board is None or board.facts.get("simulated") is True:
         return ()
     values = {} if row is None else {c.id: scaled(c, v) for c, v in zip(board.channels, row.v, strict=False)}
-    return of_values(board, values, throttle.active + throttle.notices if throttle is not None else ())
+    return of_values(board, values, throttle or Throttle())
 
 
-def of_values(board: Board, values: Mapping[str, float | None], said: Iterable[str] = ()) -> tuple[Finding, ...]:
-    """The same from readings in their channels' units; ``said``: what throttles or is noticed just now."""
+def of_values(board: Board, values: Mapping[str, float | None], throttle: Throttle = _CALM) -> tuple[Finding, ...]:
+    """The same from readings in their channels' units."""
     if board.facts.get("simulated") is True:
         return ()
-    said = tuple(said)
     found = [
         *_power_mode(board),
         *_clocks(board),
@@ -59,9 +69,11 @@ def of_values(board: Board, values: Mapping[str, float | None], said: Iterable[s
         *_temperature(board, values),
         *_memory(board, values),
         *_swap(values),
-        *_load("GPU load", "load.gpu", IDLE_GPU, values),
-        *_load("CPU load", "load.cpu", IDLE_CPU, values),
-        *_supply(board, said),
+        *_load("GPU load", "load.gpu", IDLE_GPU, values, _GPU_USERS.get(board.kind, "nvidia-smi")),
+        *_gpu_users(board),
+        *_load("CPU load", "load.cpu", IDLE_CPU, values, "top"),
+        *_supply(board, throttle),
+        *_throttled(throttle),
         *_battery(board, values),
     ]
     return tuple(found)
@@ -104,45 +116,65 @@ def _clocks(board: Board) -> list[Finding]:
 
 
 def _governor(board: Board) -> list[Finding]:
-    """On a Jetson jetson_clocks holds the clocks whatever the governor is; nothing is said twice."""
+    """jetson_clocks leaves the governor and lifts its lowest clock to the highest: that holds as well."""
     cpu = _table(board.facts.get("cpu"))
-    each = [_table(policy).get("governor") for policy in _table(cpu.get("policies")).values()]
-    names = sorted({printable(name, 20) for name in each or [cpu.get("governor")] if isinstance(name, str) and name})
+    policies = [_table(policy) for policy in _table(cpu.get("policies")).values()]
+    each = [policy.get("governor") for policy in policies] or [cpu.get("governor")]
+    names = sorted({printable(name, 20) for name in each if isinstance(name, str) and name})
     if not names:
         return [] if board.kind == "container" else [Finding("governor", "unknown", "not told")]
     text = ", ".join(names)
-    held = _table(board.facts.get("jtop")).get("jetson_clocks") is True
-    if names == ["performance"] or held:
+    held = _table(board.facts.get("jtop")).get("jetson_clocks") is True or (policies and all(map(_held, policies)))
+    if names == ["performance"]:
         return [Finding("governor", "ok", text)]
+    if held:
+        return [Finding("governor", "ok", f"{text}, held at the highest clock")]
     command = "echo performance | sudo tee /sys/devices/system/cpu/cpufreq/policy*/scaling_governor"
     remedy = "sudo jetson_clocks" if board.kind == "jetson" else command
     return [Finding("governor", "warning", f"{text}: the clock follows the load", remedy)]
 
 
+def _held(policy: Mapping[str, Any]) -> bool:
+    lowest, highest = policy.get("min_khz"), policy.get("max_khz")
+    return isinstance(lowest, int) and isinstance(highest, int) and lowest >= highest > 0
+
+
 def _fan(board: Board, values: Mapping[str, float | None]) -> list[Finding]:
+    """A fan that stands still is as it should be while the board is cool."""
     pwm, rpm = values.get("fan.pwm"), values.get("fan.rpm")
     if pwm is None and rpm is None:
         return []
     if pwm or rpm:
         return [Finding("fan", "ok", f"{pwm:.0f} %" if pwm is not None else f"{rpm:.0f} rpm")]
-    remedy = "sudo jetson_clocks --fan" if board.kind == "jetson" else "it starts when it gets warm; see to its profile"
-    return [Finding("fan", "warning", "stands still", remedy)]
+    room = _nearest_trip(board, values)
+    if room is None or room[0] >= FAN_ROOM_C:
+        return [Finding("fan", "ok" if room is not None else "unknown", "stands still; it starts when it gets warm")]
+    remedy = "see that it is plugged in"
+    if board.kind == "jetson":
+        remedy += "; sudo jetson_clocks, with --fan where its --help has that"
+    return [Finding("fan", "warning", "stands still although it is warm", remedy)]
 
 
-def _temperature(board: Board, values: Mapping[str, float | None]) -> list[Finding]:
+def _nearest_trip(board: Board, values: Mapping[str, float | None]) -> tuple[float, Channel, float] | None:
+    """Degrees left to the trip, of the zone where they are fewest, with the zone and what it reads."""
     rooms = [
         (c.limit - value, c, value)
         for c in board.channels
         if c.quantity == "temperature" and c.limit is not None and (value := values.get(c.id)) is not None
     ]
-    if not rooms:
+    return min(rooms, key=lambda each: each[0], default=None)
+
+
+def _temperature(board: Board, values: Mapping[str, float | None]) -> list[Finding]:
+    nearest = _nearest_trip(board, values)
+    if nearest is None:
         return [] if board.kind == "container" else [Finding("temperature", "unknown", "no zone with a trip is read")]
-    room, zone, value = min(rooms, key=lambda each: each[0])
+    room, zone, value = nearest
     text = f"{printable(zone.name, 30)} {value:.0f} C, trip at {zone.limit:.0f} C"
     if room <= 0:
         return [Finding("temperature", "bad", text, "wait until it has cooled; see to fan and air")]
     if room < NEAR_TRIP_C:
-        return [Finding("temperature", "warning", text, "wait until it has cooled: --cooldown 180s does")]
+        return [Finding("temperature", "warning", text, "wait until it has cooled; see to fan and air")]
     return [Finding("temperature", "ok", text)]
 
 
@@ -171,23 +203,61 @@ def _swap(values: Mapping[str, float | None]) -> list[Finding]:
     return [Finding("swap", "warning", f"{used:.0f} MiB in use", remedy)]
 
 
-def _load(name: str, channel: str, most: float, values: Mapping[str, float | None]) -> list[Finding]:
+def _load(name: str, channel: str, most: float, values: Mapping[str, float | None], shows: str) -> list[Finding]:
     load = values.get(channel)
     if load is None:
         return []
     if load <= most:
         return [Finding(name, "ok", f"{load:.0f} %")]
-    return [Finding(name, "warning", f"{load:.0f} % before the run has begun", "end what uses it (top shows it)")]
+    return [Finding(name, "warning", f"{load:.0f} % before the run has begun", f"end what uses it: {shows} shows it")]
 
 
-def _supply(board: Board, said: tuple[str, ...]) -> list[Finding]:
-    if board.kind != "rpi":
+def _gpu_users(board: Board) -> list[Finding]:
+    """The desktop alone takes little of it while nobody works there; its load is a finding of its own."""
+    told = _table(board.facts.get("gpu_users"))
+    if not told:
         return []
-    low = [text for text in said if "volt" in text.lower()]
-    if low:
-        text = printable(low[0], _TEXT)
-        return [Finding("supply", "bad", text, "a supply and cable that hold the voltage: 5 V 5 A for a Pi 5")]
+    pairs = [pair for pair in told.get("found") or () if isinstance(pair, (list, tuple)) and len(pair) == 2]
+    named = [(pid, printable(str(name), 20)) for pid, name in pairs if isinstance(pid, int)]
+    others = [(pid, name) for pid, name in named if not name.startswith(_DESKTOP)]
+    shown = (others or named)[:_MOST_NAMED]
+    text = ", ".join(f"{name} ({pid})" for pid, name in shown)
+    more = len(others or named) - len(shown)
+    text += f" and {more} more" if more else ""
+    if others:
+        return [
+            Finding("GPU users", "warning", text, f"end what is not needed: kill {' '.join(str(p) for p, _ in shown)}")
+        ]
+    if named:
+        return [Finding("GPU users", "ok", f"the desktop alone: {text}")]
+    if told.get("hidden"):
+        return [
+            Finding("GPU users", "unknown", "none of this user's; those of others are hidden", "root sees all of them")
+        ]
+    return [Finding("GPU users", "ok", "none")]
+
+
+def _supply(board: Board, throttle: Throttle) -> list[Finding]:
+    """What is so now is bad; what was so since the start, or since boot as the board's problems tell, a warning."""
+    remedy = _SUPPLIES.get(board.kind, "a stronger supply")
+    for state, texts in (("bad", throttle.active), ("warning", (*throttle.notices, *board.problems))):
+        for text in texts:
+            if _of_supply(text):
+                return [Finding("supply", cast(State, state), printable(text, _TEXT), remedy)]
     return []
+
+
+def _of_supply(text: str) -> bool:
+    return any(word in text.lower() for word in _SUPPLY)
+
+
+def _throttled(throttle: Throttle) -> list[Finding]:
+    """For another reason than the supply, which is a finding of its own."""
+    causes = ", ".join(printable(text, 40) for text in throttle.active if not _of_supply(text))
+    if not throttle.now or (throttle.active and not causes):
+        return []
+    causes = causes or "it does not say by what"
+    return [Finding("throttled", "bad", f"just now: {causes}", "let it cool; see to fan, air and supply")]
 
 
 def _battery(board: Board, values: Mapping[str, float | None]) -> list[Finding]:

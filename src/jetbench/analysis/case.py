@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from itertools import compress
 from statistics import median
 
-from jetbench.analysis import flags, grade, inference_energy, outliers, trend
+from jetbench.analysis import flags, grade, inference_energy, outliers, soak, trend
 from jetbench.analysis.folding import folded
 from jetbench.analysis.latency import summarise
+from jetbench.analysis.thresholds import OUTPUT_ERROR, SAME_OUTPUT
 from jetbench.domain.events import Board, Stage
 from jetbench.domain.observed import COUNTS, ENERGY, ObservedBoard, ObservedCase
-from jetbench.domain.results import CaseResult, LatencySummary, LedgerEntry
+from jetbench.domain.results import CaseResult, LatencySummary, LedgerEntry, OutputError
+from jetbench.domain.why import Why
 
 # Stages that belong to the cold start; "warmup" and "measure" do not, "count" is not the case's own.
 COLD_START = ("spawn", "import", "torchvision", "fork", "context", "load", "to_device", "first")
@@ -21,10 +23,7 @@ FORWARD = "forward"  # the part of an end-to-end pass that is the latency
 
 
 def result(
-    observed: ObservedCase,
-    shared_stages: Mapping[str, Stage],
-    board: Board | None,
-    told: ObservedBoard,
+    observed: ObservedCase, shared_stages: Mapping[str, Stage], board: Board | None, told: ObservedBoard
 ) -> CaseResult:
     """``shared_stages``: of the parent that all cases share; ``told``: what the board did meanwhile."""
     measured = observed.measured()
@@ -35,8 +34,7 @@ def result(
     latency = summarise(measured)
     rounds = _rounds(observed, measured)
     trended = trend.of_rounds([values for values, _, _ in rounds])
-    counts, throttled = flags.count(flagged), _any(observed.throttled)
-    hot = any("T" in text or "V" in text for text in counting)
+    counts = flags.count(flagged)
     medians = [median(values) * 1e-9 for values, _, _ in rounds]
     ledger = _ledger({**shared_stages, **observed.ledger}, observed)
     memory, end = observed.memory, observed.end
@@ -55,11 +53,11 @@ def result(
         peak_memory_mib=_mib(memory.peak_rss_kib if memory else None),
         peak_cuda_mib=_mib(memory.peak_cuda_kib if memory else None),
         power=inference_energy.of_case(observed, board, told.power, latency),
-        throttled=throttled,
+        throttled=_any(observed.throttled),
         flags=counts,
         outliers=outliers.classify([values for values, _, _ in rounds], [counting[b:e] for _, b, e in rounds]),
         trend=trended,
-        grade=grade.of_case(latency, clean, counts, trended, hot, medians, observed.stop),
+        grade=grade.of_case(latency, clean, counts, trended, _hot(counting), medians, observed.stop),
         rules=tuple(observed.rules),
         forecast=observed.forecast,
         cause=end.cause if end else None,
@@ -69,7 +67,22 @@ def result(
         end_to_end=_summed(parts),
         parts={name: found for name, values in parts.items() if (found := summarise(values))},
         transfers=_transfers(observed),
+        why=_why(observed, latency, clean, counts),
+        soak=soak.of_case(observed, board, told, flagged),
+        output=_output(observed),
     )
+
+
+def _output(observed: ObservedCase) -> OutputError | None:
+    """Of a case that was measured in another variant than fp32, and whose recording tells it."""
+    if observed.agreement is None:
+        return None
+    limit = OUTPUT_ERROR.get(observed.case.variant.partition("+")[0], SAME_OUTPUT)
+    return OutputError(observed.agreement.error, limit, observed.agreement.reason)
+
+
+def _hot(counting: Sequence[str]) -> bool:
+    return any("T" in text or "V" in text for text in counting)
 
 
 def _rounds(observed: ObservedCase, measured: Sequence[int]) -> list[tuple[Sequence[int], int, int]]:
@@ -77,6 +90,16 @@ def _rounds(observed: ObservedCase, measured: Sequence[int]) -> list[tuple[Seque
     numbers = list(compress(observed.round, (purpose == COUNTS for purpose in observed.purpose)))
     begins = [i for i, number in enumerate(numbers) if i == 0 or number != numbers[i - 1]]
     return [(measured[b:e], b, e) for b, e in zip(begins, [*begins[1:], len(numbers)], strict=bool(begins))]
+
+
+def _why(
+    observed: ObservedCase, latency: LatencySummary | None, clean: LatencySummary | None, counts: Mapping[str, int]
+) -> Why | None:
+    if observed.profile is None and observed.calibration is None:
+        return None
+    from jetbench.analysis import explain  # few runs ask for it
+
+    return explain.of_case(observed, latency, clean, counts)
 
 
 def _ledger(stages: Mapping[str, Stage], observed: ObservedCase) -> tuple[LedgerEntry, ...]:

@@ -16,21 +16,17 @@ _CAUSES = {
     "memory": "little is left for a model",
     "swap": "what is in swap is read back in the middle of a pass",
     "GPU load": "something else uses the GPU",
+    "GPU users": "another process holds the GPU: it takes memory, and time when it works",
     "CPU load": "something else uses the cores",
     "supply": "the supply or its cable does not hold the voltage",
     "battery": "on a battery clocks may be lower",
+    "throttled": "clocks are held down: passes are slower than the board can",
 }
 
 
 def findings(board: Board, row: Telemetry | None, throttle: Throttle) -> list[Finding]:
     found = [_of(finding) for finding in board_checks.findings(board, row, throttle)]
-    if throttle.now:
-        causes = ", ".join(throttle.active) or "it does not say by what"
-        found.append(Finding("throttled", "board", WARNING, "it throttles just now", causes, _COOL))
     return found or [Finding("board", "board", ABSENT, "nothing of its state is told")]
-
-
-_COOL = "let it cool, see to fan, air and supply; a run marks what was throttled"
 
 
 def _of(finding: board_checks.Finding) -> Finding:

@@ -1,23 +1,26 @@
 """Why a pass is not clean, told from what was observed (design, section 4).
 
-W warm-up, E the block for energy, T thermal, V under-voltage, over-current or a cap on power, F clock
+W warm-up, E the block for energy, L the soak, T thermal, V under-voltage, over-current or a cap on power, F clock
 drop, S swap or major page fault, P preempted, G garbage collection. "" is a clean pass.
 """
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
 from jetbench.analysis import thresholds as limit
 from jetbench.analysis.latency import percentile
-from jetbench.domain.observed import COUNTS, ENERGY, WARMUP, ObservedBoard, ObservedCase, Series, Window
+from jetbench.domain.observed import COUNTS, ENERGY, SOAK, WARMUP, ObservedBoard, ObservedCase, Series, Window
 
-LETTERS = "WETVFSPG"
+LETTERS = "WELTVFSPG"
+PURPOSES = LETTERS[:3]
 WORDS = {
     "W": "warm-up",
     "E": "block for energy",
+    "L": "soak",
     "T": "thermal throttling",
     "V": "under-voltage or over-current",
     "F": "clock drop",
@@ -25,9 +28,9 @@ WORDS = {
     "P": "preempted",
     "G": "garbage collection",
 }
-DISTURBED = LETTERS[2:]
+DISTURBED = LETTERS[3:]
 _BIT = {letter: 1 << place for place, letter in enumerate(LETTERS)}
-_TEXT = tuple("".join(letter for letter in LETTERS if mask & _BIT[letter]) for mask in range(256))
+_TEXT = tuple("".join(letter for letter in LETTERS if mask & _BIT[letter]) for mask in range(1 << len(LETTERS)))
 # Of the causes the sensors name, those that are electrical; any other cause is heat.
 _ELECTRICAL = ("under-voltage", "over-current", "power cap", "power brake")
 _PERIOD_NS = 500_000_000  # between readings, where no series tells it
@@ -35,10 +38,10 @@ _PERIOD_NS = 500_000_000  # between readings, where no series tells it
 
 def of_passes(observed: ObservedCase, told: ObservedBoard) -> Sequence[str]:
     """Flags of every pass, in the order of the columns."""
-    masks = bytearray(len(observed.duration))
+    masks = array("H", bytes(2 * len(observed.duration)))
     for position, purpose in enumerate(observed.purpose):
         if purpose:
-            masks[position] = {WARMUP: _BIT["W"], ENERGY: _BIT["E"]}.get(purpose, 0)
+            masks[position] = {WARMUP: _BIT["W"], ENERGY: _BIT["E"], SOAK: _BIT["L"]}.get(purpose, 0)
     period = _period(told)
     for letter, begin, end in throttled_spans(told):
         _mark(observed, masks, letter, begin - period, end + period)
@@ -49,10 +52,10 @@ def of_passes(observed: ObservedCase, told: ObservedBoard) -> Sequence[str]:
 
 
 def count(flags: Sequence[str]) -> dict[str, int]:
-    """Passes by letter, in the order of LETTERS; disturbances of warm-up passes are not counted."""
+    """Passes by letter, in the order of LETTERS; disturbances of passes that do not count are not counted."""
     found: Counter[str] = Counter()
     for text, times in Counter(flags).items():
-        for letter in text[:1] if text[:1] in ("W", "E") else text:
+        for letter in text[:1] if text[:1] in PURPOSES else text:
             found[letter] += times
     return {letter: found[letter] for letter in LETTERS if found[letter]}
 
@@ -109,7 +112,7 @@ def _period(told: ObservedBoard) -> int:
     return (times[-1] - times[0]) // (len(times) - 1) if len(times) > 1 else _PERIOD_NS
 
 
-def _mark(observed: ObservedCase, masks: bytearray, letter: str, begin: int, end: int) -> None:
+def _mark(observed: ObservedCase, masks: array[int], letter: str, begin: int, end: int) -> None:
     """Every pass that ran at some time in [begin, end]."""
     starts, durations, bit = observed.start, observed.duration, _BIT[letter]
     first = bisect_left(starts, begin)
@@ -119,7 +122,7 @@ def _mark(observed: ObservedCase, masks: bytearray, letter: str, begin: int, end
         masks[position] |= bit
 
 
-def _mark_own(observed: ObservedCase, masks: bytearray) -> None:
+def _mark_own(observed: ObservedCase, masks: array[int]) -> None:
     """What the passes themselves were seen to suffer."""
     for letter, position in _own(observed, 0, len(masks)):
         masks[position] |= _BIT[letter]

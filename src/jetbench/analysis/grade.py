@@ -65,7 +65,8 @@ def _interval(summary: LatencySummary, stop: str | None) -> list[Finding]:
     if width is None:
         return [("D", f"{summary.n} passes: six are the least that an interval can be told from")]
     found = []
-    said = f"the median is known to ±{100 * width:.2g} %"
+    percent = 100 * width
+    said = f"the median is known to ±{percent:.2g} %" if percent < 99.5 else f"the median is known to ±{percent:.0f} %"
     if width > limit.WIDE:
         found.append(("C", said))
     elif width > limit.NARROW:

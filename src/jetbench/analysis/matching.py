@@ -10,7 +10,7 @@ import msgspec
 from jetbench.analysis import comparability
 from jetbench.analysis.comparability import Difference, Setting
 from jetbench.analysis.comparison import NAMES, ZONE, Pair, Side, compare, key
-from jetbench.domain.plan import VARIANTS
+from jetbench.domain.variants import refusal
 
 _BATCH = re.compile(r"b[1-9]\d{0,5}")
 _SIZE = re.compile(r"\d{1,5}(x\d{1,5})?")
@@ -151,6 +151,6 @@ def _parts(selector: str) -> tuple[str, str | None, int | None, tuple[int, int] 
         size = (numbers[0], numbers[-1])
     if len(words) > 1 and _BATCH.fullmatch(words[-1]):
         batch = int(words.pop()[1:])
-    if len(words) > 1 and words[-1] in VARIANTS:
+    if len(words) > 1 and refusal(words[-1]) is None:
         variant = words.pop()
     return ":".join(words), variant, batch, size

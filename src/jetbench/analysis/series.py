@@ -19,6 +19,7 @@ class Point(msgspec.Struct, frozen=True):
     x: float | None
     y: float | None
     interval: Interval | None = None  # of y, about 95 %
+    x_interval: Interval | None = None
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -46,7 +47,7 @@ def _point(result: CaseResult, x: float | None, measure: Measure) -> Point:
 
 
 def scatter(results: Sequence[CaseResult], x: Measure, y: Measure) -> tuple[Point, ...]:
-    return tuple(_point(result, x.number(result), y) for result in results)
+    return tuple(Point(r, x.number(r), y.number(r), y.span(r), x.span(r)) for r in results)
 
 
 def _identity(result: CaseResult, along: str) -> tuple[object, ...]:

@@ -1,8 +1,7 @@
-"""Whether the latency stayed where it was: levels of the series, and the onset of a slowdown.
+"""Whether the latency stayed where it was: levels of the series. The onset of a slowdown is in ``onset``.
 
 Levels are change points of log block medians (penalised least squares, exact by dynamic programming;
-the classes are those of Barrett et al., "Virtual Machine Warmup Blows Hot and Cold", OOPSLA 2017). The
-onset is found on its own by a cumulative sum (Page, Biometrika 41, 1954), which needs no sensor.
+the classes are those of Barrett et al., "Virtual Machine Warmup Blows Hot and Cold", OOPSLA 2017).
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from itertools import pairwise
 from statistics import median
 
 from jetbench.analysis import thresholds as limit
+from jetbench.analysis.onset import slowdown_onset
 from jetbench.domain.results import Trend
 
 _SEVERITY = ("unknown", "flat", "warm-up", "slowdown", "unsteady")
@@ -104,41 +104,3 @@ def _merged(begins: list[int], logs: Sequence[float]) -> list[int]:
             last_end = kept[-1]
             kept.append(begin)
     return kept[::-1]
-
-
-def slowdown_onset(values: Sequence[int]) -> int | None:
-    """The pass from which on the series itself is slower, or None. Needs 16 blocks of 20 passes.
-
-    S = max(0, S + (x - m) / s - 1) over medians of blocks of 20, m and s from the first 15; alarm at
-    S > 8; the onset lies between where S last left 0 and the alarm, and is accepted only if all
-    since then is slower by 3 %, or two blocks or more by 5 %.
-    """
-    size = limit.CUSUM_BLOCK
-    blocks = [median(values[i : i + size]) for i in range(0, len(values) - size + 1, size)]
-    if len(blocks) <= limit.CUSUM_BASELINE:
-        return None
-    baseline = blocks[: limit.CUSUM_BASELINE]
-    middle = median(baseline)
-    spread = max(1.4826 * median(abs(x - middle) for x in baseline), limit.CUSUM_FLOOR * middle)
-    total, begin = 0.0, limit.CUSUM_BASELINE
-    for index in range(limit.CUSUM_BASELINE, len(blocks)):
-        total = max(0.0, total + (blocks[index] - middle) / spread - limit.CUSUM_SLACK)
-        if total == 0.0:
-            begin = index + 1
-        elif total > limit.CUSUM_ALARM:
-            onset = _split(blocks, begin, index, middle)
-            large = onset < index and median(blocks[onset : index + 1]) > limit.CUSUM_LARGE * middle
-            if large or median(blocks[begin : index + 1]) > limit.CUSUM_EFFECT * middle:
-                return onset * size
-    return None
-
-
-def _split(blocks: Sequence[float], begin: int, end: int, before: float) -> int:
-    """Where the level of the newest blocks most likely began: noise may have lifted S a while earlier."""
-    threshold = (before + median(blocks[max(begin, end - 2) : end + 1])) / 2
-    best, place, total = 0.0, end, 0.0
-    for index in range(end, begin - 1, -1):
-        total += blocks[index] - threshold
-        if total > best:
-            best, place = total, index
-    return place

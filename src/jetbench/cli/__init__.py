@@ -20,7 +20,7 @@ def main() -> None:
 
 
 def _main() -> int:
-    if len(sys.argv) == 1 and _terminal():
+    if len(sys.argv) == 1 and _terminal() and not _served():
         _splash()
         _leave_by_signal()
         gc.disable()  # until the first paint: nothing that imports make is garbage
@@ -35,7 +35,12 @@ def _main() -> int:
 
 def _terminal() -> bool:
     """Whether an app can be drawn: Textual reads fd 0, draws to fd 2, and never checks either."""
-    return os.isatty(0) and os.isatty(2) and os.environ.get("TERM", "") not in ("", "dumb")
+    return _served() or (os.isatty(0) and os.isatty(2) and os.environ.get("TERM", "") not in ("", "dumb"))
+
+
+def _served() -> bool:
+    """Whether this is behind textual-serve: packets over pipes for a browser, and no terminal."""
+    return os.environ.get("TEXTUAL_DRIVER", "").endswith(":WebDriver") and not os.isatty(1)
 
 
 def _splash() -> None:

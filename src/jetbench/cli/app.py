@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from jetbench.cli.errors import CliError
-from jetbench.cli.options import screen_arguments
-from jetbench.cli.session import make_worker
+from jetbench.cli.screen_arguments import screen_arguments
+from jetbench.cli.session import link_error, make_worker
 from jetbench.domain.plan import Plan
 from jetbench.link.base import LinkError
 from jetbench.session.worker import SessionWorker
@@ -20,18 +20,22 @@ def open_app(options: dict[str, Any]) -> int:
     worker = None
     try:
         sensors = options.get("sensors") or ()
-        worker = make_worker(options.get("python"), options.get("root"), screen=True, sensors=sensors)
+        where = options.get("python"), options.get("root")
+        worker = make_worker(*where, screen=True, sensors=sensors, host=options.get("host"), again=True)
         worker.start()  # the agent starts while Textual is imported
         return _run(worker, options)
     except LinkError as error:
         leave_splash()
-        raise CliError(str(error)) from error
+        raise link_error(error) from error
     except BaseException:  # Ctrl-C while Textual is imported, too: the terminal must be given back
         leave_splash()
         raise
     finally:
         if worker is not None:
+            trouble = worker.trouble()
             worker.close()
+            if trouble is not None:
+                print(f"{trouble}; what was begun goes on there: jetbench-tui attach {options.get('host')}")
             if worker.recording is not None:
                 print(f"recording  {worker.recording}\nexport     jetbench-tui export {worker.recording} -f csv")
 

@@ -89,7 +89,7 @@ def command(
     if as_json:
         from jetbench.export.json import dumps
 
-        print(dumps(document(made, notes)))
+        print(dumps(entries(made, notes)))
     else:
         print("\n".join(lines(made, notes, len(files) > 1)))
     ctx.exit(MEASURED if made.best is not None else SOME_FAILED)
@@ -99,6 +99,7 @@ def _cases(files: tuple[Path, ...]) -> tuple[list[tuple[str, Any]], list[str]]:
     """Every case with the letter of its file, and in what the files differ."""
     from jetbench.cli.compare import session
     from jetbench.cli.show import load_or_fail
+    from jetbench.export import document
 
     if len(files) > len(string.ascii_uppercase):
         raise click.UsageError(f"choose takes at most {len(string.ascii_uppercase)} recordings.")
@@ -109,8 +110,11 @@ def _cases(files: tuple[Path, ...]) -> tuple[list[tuple[str, Any]], list[str]]:
         if not results:
             raise CliError(f"{path} holds no run: there is nothing to choose from")
         cases += [(label, result) for result in results]
-        if len(files) > 1:
-            notes.append(f"{label} is {printable(path, 200)}")
+        several = len(files) > 1
+        notes += [f"{label} is {printable(path, 200)}"] if several else []
+        if (made_up := document.not_its_own(state)) is not None:
+            notes.append(f"{label}: {made_up}" if several else made_up)
+        if several:
             here = session(state, label, str(path))
             first = first or here
             differ = comparability.refusal(matching.differences(first, here))
@@ -241,7 +245,7 @@ def _figure(axis: str, figure: Figure, noted: bool = True) -> str:
 # -- as one document
 
 
-def document(made: Choice, notes: list[str]) -> dict[str, Any]:
+def entries(made: Choice, notes: list[str]) -> dict[str, Any]:
     """Figures in s, W, J, MiB and as shares; null has its reason beside it."""
     limits = made.limits
     best, nearest = made.best, made.nearest

@@ -10,16 +10,20 @@ import click
 
 from jetbench import __version__
 from jetbench.cli import errors
-from jetbench.cli.options import screen_options, sensor_arguments, sensor_options
+from jetbench.cli.options import HOST, screen_options, sensor_arguments, sensor_options
 
 _COMMANDS = {
     "run": "jetbench.cli.run",
+    "plan": "jetbench.cli.plan",
     "count": "jetbench.cli.count",
+    "explain": "jetbench.cli.explain",
     "models": "jetbench.cli.models",
+    "attach": "jetbench.cli.attach",
     "sensors": "jetbench.cli.sensors",
     "doctor": "jetbench.cli.doctor",
     "show": "jetbench.cli.show",
     "replay": "jetbench.cli.replay",
+    "serve": "jetbench.cli.serve",
     "export": "jetbench.cli.export",
     "report": "jetbench.cli.report",
     "compare": "jetbench.cli.compare",
@@ -28,12 +32,16 @@ _COMMANDS = {
 # One line each, here, so that --help imports none of them.
 _SUMMARIES = {
     "run": "Measure without a screen: progress, a table, a recording.",
+    "plan": "Write a commented plan file (plan init).",
+    "explain": "Why a model is as fast as it is here, and the trials that test it.",
     "count": "Parameters, MACs, FLOPs and bytes of models; no timing.",
     "models": "List what can be measured here.",
+    "attach": "Go on with a run on a board whose line dropped, or look at one.",
     "sensors": "Every channel of this board, or why it is missing.",
     "doctor": "Checks that execute, each with cause and remedy.",
     "show": "The table of a recording.",
     "replay": "A recording in the app, moment by moment.",
+    "serve": "The app in a browser, on this machine alone.",
     "report": "Tables, plots, method and discussion of recordings in one file.",
     "export": "Write a recording as CSV, JSON, Parquet, SQLite, a trace, Markdown, ...",
     "compare": "By how much recordings, or cases of one, differ.",
@@ -70,6 +78,7 @@ class LazyGroup(click.Group):
 @click.version_option(__version__, prog_name="jetbench-tui")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @screen_options
+@HOST
 @click.option("--python", metavar="PATH", help="The interpreter that measures (it has torch).")
 @click.option("--root", metavar="DIR", help="Read DIR/sys, DIR/proc, DIR/etc instead of the board's own.")
 @sensor_options

@@ -13,7 +13,7 @@ import msgspec
 from jetbench.analysis import claims, judge
 from jetbench.analysis.claims import Claim
 from jetbench.cli.errors import MEASURED, SOME_FAILED, CliError
-from jetbench.cli.options import JSON, PYTHON, ROOT, inherited
+from jetbench.cli.options import DOWNLOAD, HOST, JSON, PYTHON, ROOT, host_of, inherited
 from jetbench.cli.session import fault_code, fault_error, make_worker, started
 from jetbench.domain.events import Model, Software
 from jetbench.domain.plan import Plan, PlanError, check, parse_counts, parse_size
@@ -29,6 +29,7 @@ class Request(msgspec.Struct, frozen=True):
     size: Size | None
     layers: bool
     claims: tuple[Claim, ...]
+    download: bool
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -52,6 +53,8 @@ class Answer(msgspec.Struct, frozen=True):
     type=click.Path(path_type=Path),
     help="Figures that somebody wrote down: a table with columns such as model, params, GMACs, GFLOPs.",
 )
+@DOWNLOAD
+@HOST
 @PYTHON
 @ROOT
 @JSON
@@ -64,7 +67,7 @@ def command(ctx: click.Context, /, models: tuple[str, ...], file: Path | None, *
     if not models and file is None:
         raise click.UsageError("Missing argument 'MODEL...'.", ctx)
     request = _request(models, options, _read(file) if file is not None else ())
-    answer = _answer(request, *inherited(ctx, options))
+    answer = _answer(request, *inherited(ctx, options), host_of(ctx, options))
     counted = (*answer.asked, *answer.further)
     verdicts = tuple(found for claim in request.claims for found in judge.judge(claim, counted, request.size))
     if options["as_json"]:
@@ -84,7 +87,7 @@ def _request(models: tuple[str, ...], options: dict[str, Any], told: tuple[Claim
         raise CliError(str(error)) from error
     if len(batches) != 1:
         raise CliError("count takes one batch size")
-    return Request(models, batches[0], sizes[0] if sizes else None, options["layers"], told)
+    return Request(models, batches[0], sizes[0] if sizes else None, options["layers"], told, options["download"])
 
 
 def _read(file: Path) -> tuple[Claim, ...]:
@@ -100,13 +103,14 @@ def _read(file: Path) -> tuple[Claim, ...]:
 # -- what is counted
 
 
-def _answer(request: Request, python: str | None, root: str | None) -> Answer:
+def _answer(request: Request, python: str | None, root: str | None, host: str | None) -> Answer:
     """Raises CliError where the models that were named cannot be counted. Those of a file alone need no torch."""
     asked_for = {(name, None) for name in request.models}
     wanted = [point for point in judge.wanted(request.claims) if point not in asked_for]
     if not request.models and not wanted:
         return Answer()
-    worker = make_worker(python, root, screen=False)
+    worker = make_worker(python, root, screen=False, host=host)
+    worker.download = request.download
     with started(worker):
         asked: tuple[Model, ...] = ()
         if request.models:

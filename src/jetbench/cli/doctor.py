@@ -15,7 +15,7 @@ from jetbench.analysis import doctor, doctor_board, doctor_cpu, doctor_cuda, doc
 from jetbench.analysis.doctor import Finding, Host
 from jetbench.cli import doctor_here
 from jetbench.cli.errors import MEASURED, SOME_FAILED, CliError
-from jetbench.cli.options import JSON, PYTHON, ROOT, inherited, sensor_arguments, sensor_options
+from jetbench.cli.options import HOST, JSON, PYTHON, ROOT, host_of, inherited, sensor_arguments, sensor_options
 from jetbench.cli.session import make_worker, started
 from jetbench.domain.events import Board
 from jetbench.domain.text import printable
@@ -35,6 +35,7 @@ class Examined(msgspec.Struct, frozen=True):
 
 
 @click.command("doctor")
+@HOST
 @PYTHON
 @ROOT
 @click.option(
@@ -54,7 +55,7 @@ def command(ctx: click.Context, /, limit: float, as_json: bool, **options: Any) 
     Exit status 1 when something red was found.
     """
     python, root = inherited(ctx, options)
-    examined = examine(python, root, limit, sensor_arguments(options, ctx))
+    examined = examine(python, root, limit, sensor_arguments(options, ctx), host_of(ctx, options))
     if as_json:
         from jetbench.export.json import dumps
 
@@ -64,16 +65,27 @@ def command(ctx: click.Context, /, limit: float, as_json: bool, **options: Any) 
     ctx.exit(SOME_FAILED if doctor.worst(examined.findings) == doctor.RED else MEASURED)
 
 
-def examine(python: str | None, root: str | None, limit_s: float, sensors: tuple[str, ...] = ()) -> Examined:
-    """Everything. Where the interpreter that is to measure cannot even start, the board is read by our own."""
-    path, found = doctor_here.interpreter(python)
-    told: list[Finding] = [found]
-    worker = make_worker(path or sys.executable, root, screen=False, sensors=sensors)
+def examine(
+    python: str | None, root: str | None, limit_s: float, sensors: tuple[str, ...] = (), host: str | None = None
+) -> Examined:
+    """Everything. Where the interpreter that is to measure cannot even start, the board is read by our own.
+
+    With ``host`` that one is the board's, and a board that cannot be reached is an error of the program.
+    """
+    told: list[Finding] = []
+    path: str | None = python or "python3"
+    if host is None:
+        path, found = doctor_here.interpreter(python)
+        told.append(found)
+    worker = make_worker(path or sys.executable, root, screen=False, sensors=sensors, host=host)
     board: Board | None = None
     try:
         with started(worker):
             worker.wait_board(3.0, rows=2)  # rates need a second reading, and the checks are a load of their own
             board = worker.read(lambda state: state.board)
+            if host is not None and board is not None:
+                path = str(board.agent.get("executable") or path)
+                told.append(doctor_here.far_interpreter(host, board))
             told += worker.read(of_board)
             if path is not None:
                 worker.request_checks(limit_s)
@@ -82,7 +94,7 @@ def examine(python: str | None, root: str | None, limit_s: float, sensors: tuple
             else:
                 told.append(Finding("torch", "interpreter", doctor.ABSENT, "not looked at: there is no interpreter"))
     except CliError as error:
-        if error.status == 2:  # what was asked for cannot be, such as a folder that is none
+        if error.status == 2 or host is not None:  # what was asked for cannot be, such as a folder that is none
             raise
         cause, remedy = "the side that measures did not start", error.hint or "look at what it printed: --debug"
         told.append(Finding("agent", "interpreter", doctor.RED, printable(error), cause, remedy))

@@ -13,6 +13,7 @@ from pathlib import Path
 from platformdirs import user_cache_path, user_config_path
 
 from jetbench.analysis.doctor import ABSENT, OK, RED, WARNING, Finding
+from jetbench.domain.events import Board
 from jetbench.domain.text import printable
 from jetbench.link.base import LinkError
 from jetbench.link.local import resolve_python
@@ -48,6 +49,12 @@ def interpreter(python: str | None) -> tuple[str | None, Finding]:
         text = f"{printable(path)} is Python {printable(said[1], 20)}"
         return None, Finding("python", "interpreter", RED, text, "the side that measures needs 3.6", _OTHER)
     return path, Finding("python", "interpreter", OK, f"Python {printable(said[1], 20)}, {printable(path)}")
+
+
+def far_interpreter(host: str, board: Board) -> Finding:
+    """Of a board that ssh reaches; it has answered, so there is one."""
+    version, path = (printable(board.agent.get(name), 200) for name in ("python", "executable"))
+    return Finding("python", "interpreter", OK, f"Python {version}, {path} on {printable(host, 80)}")
 
 
 def findings(env: Mapping[str, str]) -> list[Finding]:

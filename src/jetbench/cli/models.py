@@ -9,33 +9,38 @@ import click
 import msgspec
 
 from jetbench.cli.errors import SOME_FAILED, CliError
-from jetbench.cli.options import JSON, PYTHON, ROOT, inherited
+from jetbench.cli.options import HOST, JSON, PYTHON, ROOT, host_of, inherited
 from jetbench.cli.session import fault_code, fault_error, make_worker, started
 
 
 @click.command("models")
 @click.argument("words", nargs=-1, metavar="[WORDS]")
+@HOST
 @PYTHON
 @ROOT
 @JSON
 @click.pass_context
 def command(ctx: click.Context, /, words: tuple[str, ...], **options: Any) -> None:
-    """List what can be measured here; WORDS keep the names that hold all of them."""
+    """List what can be measured here; WORDS keep the names that hold all of them.
+
+    A word that begins with timm or hf lists these; a folder or a file what of it can be named. What a name may be:
+    docs/models.md.
+    """
     python, root = inherited(ctx, options)
-    worker = make_worker(python, root, screen=False)
+    worker = make_worker(python, root, screen=False, host=host_of(ctx, options))
     with started(worker):
-        worker.request_models()
+        worker.request_models(words)
         worker.wait()
         snapshot = worker.snapshot()
     if snapshot.status in ("failed", "lost"):
         raise fault_error(snapshot, fault_code(worker))
-    found = [model for model in snapshot.models if all(word.lower() in model.name for word in words)]
+    found = [model for model in snapshot.models if all(word.lower() in model.name.lower() for word in words)]
     if options["as_json"]:
         print(json.dumps({"models": [msgspec.structs.asdict(model) for model in found]}))
     else:
         for model in found:
-            size = f"{model.size}x{model.size}" if model.size else "N/A"
+            size = model.input or (f"{model.size}x{model.size}" if model.size else "N/A")
             params = f"{model.params / 1e6:8.2f} M" if model.params else "       N/A"
-            print(f"{model.name:<28} {model.family:<16} {size:>9} {params}")
+            print(f"{model.name:<32} {model.family:<14} {size:>20} {params}")
     if not found:
         raise CliError(f"no model's name holds {' '.join(words)!r}", SOME_FAILED)

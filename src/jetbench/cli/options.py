@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from jetbench.analysis.duty import DutyCycle
+if TYPE_CHECKING:
+    from jetbench.analysis.duty import DutyCycle
+
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -51,6 +53,12 @@ def _plug(_ctx: click.Context, _param: click.Parameter, value: str | None) -> st
 
 
 PYTHON = click.option("--python", metavar="PATH", help="The interpreter that measures (it has torch).")
+DOWNLOAD = click.option("--download", is_flag=True, help="Fetch weights and configurations that are not here first.")
+HOST = click.option(
+    "--host",
+    metavar="[USER@]BOARD",
+    help="Measure there, over ssh: a name of ~/.ssh/config or of [hosts] in config.toml too.",
+)
 ROOT = click.option("--root", metavar="DIR", help="Read DIR/sys, DIR/proc, DIR/etc instead of the board's own.")
 JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else.")
 _SENSORS = (
@@ -95,6 +103,8 @@ def duty_cycle(rate: float | None, battery: float | None) -> DutyCycle | None:
         return None
     if not 0 < rate < 1e6 or not (battery is None or 0 < battery < 1e6):
         raise click.UsageError("--rate and --battery are above 0.")
+    from jetbench.analysis.duty import DutyCycle
+
     return DutyCycle(rate, battery)
 
 
@@ -118,16 +128,15 @@ def screen_options(command: F) -> F:
     return functools.reduce(lambda decorated, option: option(decorated), reversed(_SCREEN), command)
 
 
-def screen_arguments(options: Mapping[str, Any]) -> dict[str, Any]:
-    """What ``run_app`` is given of them."""
-    taken = {name: options.get(name) for name in ("theme", "glyphs", "fps")}
-    return taken | {"mouse": False if options.get("no_mouse") else None}
-
-
 def inherited(ctx: click.Context, options: dict[str, Any]) -> tuple[str | None, str | None]:
     """``--python`` and ``--root`` of the command, or else of the program."""
     above = ctx.obj or {}
     return options.get("python") or above.get("python"), options.get("root") or above.get("root")
+
+
+def host_of(ctx: click.Context, options: dict[str, Any]) -> str | None:
+    """``--host`` of the command, or else of the program."""
+    return options.get("host") or (ctx.obj or {}).get("host")
 
 
 def sensor_arguments(options: dict[str, Any], ctx: click.Context | None = None) -> tuple[str, ...]:

@@ -10,7 +10,8 @@ from jetbench.domain.results import CaseResult
 from jetbench.domain.text import printable
 from jetbench.session.snapshot import Snapshot
 
-_WAITS = {"cooldown": "cooling down", "idle": "at rest, for joules", "energy": "passes for joules"}
+_WAITS = {"cooldown": "cooling down", "idle": "at rest, for joules", "energy": "passes for joules",
+          "calibrate": "measuring the roofs", "profile": "profiling", "experiment": "A/B trials"}  # fmt: skip
 
 
 class Printer:
@@ -85,7 +86,7 @@ def label(case: CaseResult) -> str:
 
 def _line(snapshot: Snapshot) -> str:
     progress = snapshot.progress
-    left = f", {duration(progress.seconds_left)} left" if progress.seconds_left is not None else ""
+    left = f", {_left(progress.seconds_left)}" if progress.seconds_left is not None else ""
     where = f"case {min(progress.finished + 1, progress.total)}/{progress.total}"
     if progress.case is None:
         if progress.stage in _WAITS:
@@ -95,6 +96,8 @@ def _line(snapshot: Snapshot) -> str:
     name = f"{printable(progress.case.model)} b{progress.case.batch}"
     if progress.stage in _WAITS:
         return f"{where} {name}: {_waiting(snapshot)}{left}"
+    if progress.stage == "soak":
+        return f"{where} {name}: {_soak(snapshot)}"
     target = f"/{progress.target}" if progress.target else ""
     return f"{where} {name}: {progress.stage or 'begins'} {progress.samples}{target}{left}"
 
@@ -104,6 +107,24 @@ def _waiting(snapshot: Snapshot) -> str:
     since = snapshot.progress.stage_since
     spent = f" {duration(max(0, snapshot.t - since) * 1e-9)}" if since is not None else ""
     return f"{_WAITS[snapshot.progress.stage or '']}{spent}"
+
+
+def _soak(snapshot: Snapshot) -> str:
+    """``soak 1:20 of 15:00 min, 71.5 C, towards 92 C in 3:10 min``."""
+    from jetbench.analysis.soak_words import outlook
+    from jetbench.session.soaking import soaking
+
+    now = soaking(snapshot)
+    if now is None:
+        return "soak"
+    hot = f", {now.celsius:.1f} C" if now.celsius is not None else ", no temperature"
+    ahead = f", {outlook(now.prediction)}" if now.prediction is not None else ""
+    throttled = ", throttled" if snapshot.throttled else ""
+    return f"soak {duration(now.seconds)} of {duration(now.most)}{hot}{throttled}{ahead}"
+
+
+def _left(seconds: float) -> str:
+    return f"{duration(seconds)} left" if seconds > 0.5 else "about to end"
 
 
 def duration(seconds: float | None) -> str:

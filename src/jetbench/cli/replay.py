@@ -11,7 +11,8 @@ import click
 import msgspec
 
 from jetbench.cli.errors import CliError
-from jetbench.cli.options import screen_arguments, screen_options
+from jetbench.cli.options import screen_options
+from jetbench.cli.screen_arguments import screen_arguments
 from jetbench.domain.plan import Plan
 from jetbench.recording.format import RecordingError
 from jetbench.recording.reader import read_header

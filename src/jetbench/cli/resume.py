@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from jetbench.cli import watch as watching
 from jetbench.cli.errors import INTERRUPTED, MEASURED, CliError
-from jetbench.cli.options import duty_cycle, inherited, sensor_arguments
+from jetbench.cli.options import duty_cycle, host_of, inherited, sensor_arguments
 from jetbench.cli.run import Wanted, measure
 from jetbench.cli.session import fault_code, fault_error
 from jetbench.domain.plan import Plan
@@ -22,8 +22,8 @@ from jetbench.session.worker import SessionWorker
 
 # What may stand beside --resume: where the measuring happens, and what is done with the results.
 _BESIDE = (
-    "resume", "anyway", "against", "threshold", "rate", "battery", "csv_path", "as_json", "python", "root",
-    "simulate", "power_cmd", "power_url", "power_rail", "jtop_python", "no_jtop", "powertop",
+    "resume", "anyway", "download", "against", "threshold", "rate", "battery", "csv_path", "as_json", "python", "root",
+    "simulate", "power_cmd", "power_url", "power_rail", "jtop_python", "no_jtop", "powertop", "host", "wait",
 )  # fmt: skip
 
 
@@ -38,7 +38,8 @@ def resume(ctx: click.Context, options: dict[str, Any]) -> int:
         return _say_complete(rest, options["as_json"])
     plan = _plan(rest, needed=options["against"] is not None)
     watch = watching.watch({**options, "anyway": options["against"] is not None and options["anyway"]}, plan)
-    wanted = Wanted(None, options["csv_path"], options["as_json"], duty, watch)
+    where = host_of(ctx, options), options["wait"]
+    wanted = Wanted(None, options["csv_path"], options["as_json"], duty, watch, options["download"], *where)
 
     def begin(worker: SessionWorker) -> None:
         _go_on(worker, rest, options["anyway"])
@@ -114,9 +115,13 @@ def _begun(rest: Rest) -> str:
     return printable(" ".join(["jetbench-tui", *command[1:]]), 200)
 
 
+def _is_code(model: str) -> bool:
+    return ":" in model and not model.startswith(("superpoint:", "timm:", "hf:"))
+
+
 def _say_code(rest: Rest) -> None:
     """The file names code of the user's own, which runs now: that is said."""
     cases = rest.state.run.cases if rest.state.run is not None else plan_of(rest).cases()
-    named = sorted({printable(case.model) for case in cases if ":" in case.model})
+    named = sorted({printable(case.model) for case in cases if _is_code(case.model)})
     if named:
         print(f"jetbench-tui: runs the code that the recording names: {', '.join(named)}", file=sys.stderr)

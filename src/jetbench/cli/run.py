@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,10 +16,13 @@ import msgspec
 from jetbench.analysis.duty import DutyCycle
 from jetbench.cli.errors import INTERRUPTED, MEASURED, SOME_FAILED, CliError
 from jetbench.cli.options import (
+    DOWNLOAD,
+    HOST,
     PYTHON,
     ROOT,
     duty_cycle,
     duty_options,
+    host_of,
     inherited,
     sensor_arguments,
     sensor_options,
@@ -34,8 +38,10 @@ from jetbench.session.state import SessionState
 from jetbench.session.worker import SessionWorker
 
 TERMINATED = 143
+FIRST_ROW_S = 1.0  # the sensors are read for the first time as soon as the board has described itself
 _AS_THEY_ARE = (
-    "device", "threads", "weights", "k", "rounds", "seed", "fresh", "energy", "force", "end_to_end", "images",
+    "device", "threads", "weights", "arch", "k", "rounds", "seed", "fresh", "energy", "force", "end_to_end", "images",
+    "why",
 )  # fmt: skip
 
 
@@ -47,6 +53,9 @@ class Wanted(msgspec.Struct, frozen=True):
     json: bool = False  # instead of the table
     duty: DutyCycle | None = None
     watch: Watch = msgspec.field(default_factory=Watch)  # beside a recording
+    download: bool = False  # models may fetch what they lack first
+    host: str | None = None  # measured there
+    wait: bool = False  # until nobody else measures on the board
 
 
 @click.command("run")
@@ -58,6 +67,8 @@ class Wanted(msgspec.Struct, frozen=True):
 @click.option("--dtype", metavar="fp32,...", help=f"Variants: {', '.join(plans.VARIANTS)}.")
 @click.option("--threads", type=int, metavar="N", help="Threads of a pass. Default: every core but the screen's.")
 @click.option("--weights", metavar="NAME|FILE", help="A torchvision weights entry or a checkpoint. Default: random.")
+@click.option("--arch", metavar="MODEL", help="With -m FILE.pt that holds weights alone: what they are the weights of.")
+@DOWNLOAD
 @click.option("-k", "k", type=int, metavar="N", help="Passes after the first. Default: 10.")
 @click.option("--until", metavar="1%", help="Instead of -k: until the median is known that well.")
 @click.option("--max-time", metavar="60s", help="Measuring a case stops here.")
@@ -67,6 +78,7 @@ class Wanted(msgspec.Struct, frozen=True):
 @click.option("--energy", is_flag=True, default=None, help="Joules: a block of passes, with idle before and after.")
 @click.option("--energy-time", metavar="10s", help="Least length of that block.")
 @click.option("--idle-time", metavar="15s", help="Idle before it.")
+@click.option("--soak", metavar="15m", help="Then passes back to back until the board has settled, that long at most.")
 @click.option("--force", is_flag=True, default=None, help="Run what will hardly fit into memory.")
 @click.option("--end-to-end", is_flag=True, default=None, help="Time reading and preparing images too, part by part.")
 @click.option("--images", metavar="FOLDER", help="Images for --end-to-end. Default: made for the purpose.")
@@ -78,6 +90,7 @@ class Wanted(msgspec.Struct, frozen=True):
     metavar="TEXT",
     help="What you expect, scored afterwards: 'latency: a < b', 'energy: a / b = 2'.",
 )
+@click.option("--why", is_flag=True, default=None, help="Say why: a profile after the timed passes of each case.")
 @click.option("--fresh", is_flag=True, default=None, help="A new interpreter for every case instead of a fork.")
 @click.option(
     "--resume",
@@ -87,6 +100,8 @@ class Wanted(msgspec.Struct, frozen=True):
 )
 @watch_options
 @duty_options
+@HOST
+@click.option("--wait", is_flag=True, help="Where somebody else measures on the board: until that is over.")
 @PYTHON
 @ROOT
 @sensor_options
@@ -106,14 +121,15 @@ def command(ctx: click.Context, /, plan_file: Path | None, output: Path | None, 
     python, root = inherited(ctx, options)
     sensors = sensor_arguments(options, ctx)
     duty, beside = duty_cycle(options["rate"], options["battery"]), watch(options, plan)
-    wanted = Wanted(output, options["csv_path"], options["as_json"], duty, beside)
+    where = host_of(ctx, options), options["wait"]
+    wanted = Wanted(output, options["csv_path"], options["as_json"], duty, beside, options["download"], *where)
     ctx.exit(measure(plan, python, root, wanted, sensors))
 
 
 def run_default(options: dict[str, Any]) -> int:
     """The default plan, as `jetbench-tui` without a terminal runs it."""
     plan, sensors = plans.check(Plan()), sensor_arguments(options)
-    return measure(plan, options.get("python"), options.get("root"), Wanted(), sensors)
+    return measure(plan, options.get("python"), options.get("root"), Wanted(host=options.get("host")), sensors)
 
 
 def plan_from(path: Path | None, options: dict[str, Any]) -> Plan:
@@ -138,10 +154,14 @@ def plan_from(path: Path | None, options: dict[str, Any]) -> Plan:
             changes["expect"] = tuple(options["expect"])
         if options["warmup"] is not None:
             changes["warmup"] = plans.parse_warmup(options["warmup"])
-        for name in ("max_time", "case_timeout", "cooldown", "energy_time", "idle_time"):
+        for name in ("max_time", "case_timeout", "cooldown", "energy_time", "idle_time", "soak"):
             if options[name] is not None:
                 changes[name] = plans.parse_duration(options[name], zero=name == "cooldown")
-        return plans.check(msgspec.structs.replace(plan, **changes))
+        plan = msgspec.structs.replace(plan, **changes)
+        if options.get("arch") and not any(model.endswith(plans.CHECKPOINTS) for model in plan.models):
+            endings = ", ".join(plans.CHECKPOINTS)
+            raise PlanError(f"--arch says what a file of weights is of, and no model is one ({endings})")
+        return plans.check(plan)
     except PlanError as error:
         raise CliError(str(error)) from error
 
@@ -162,24 +182,51 @@ def measure(
     """Run a plan to its end and print what came out. Returns the exit status. ``begin`` starts it in another way."""
     if wanted.csv is not None:
         _check_writable(wanted.csv)
-    worker = make_worker(python, root, screen=not wanted.json, output=wanted.recording, sensors=sensors)
-    with started(worker), _signals(worker) as received:
+    told = (*sensors, "--ahead")  # torch is imported while the board is read
+    given: dict[str, Any] = {"screen": not wanted.json, "output": wanted.recording, "sensors": told}
+    worker = make_worker(python, root, host=wanted.host, **given)
+    worker.patient = wanted.wait
+    worker.download = wanted.download
+    with started(worker), run_signals(worker) as received:
         wanted.watch.begin(worker, plan)
+        if not wanted.json:
+            _print_warnings(worker)
         try:
             if not received:
                 (begin or (lambda worker: worker.run(plan)))(worker)
         except RuntimeError as error:
             raise CliError(str(error)) from error
+        _import_what_prints(wanted.json)
         printer = Printer(sys.stderr, quiet=wanted.json)
         while not worker.wait(printer.interval):
             printer.update(worker.snapshot())
             wanted.watch.update(worker, sys.stderr)
         printer.finish(worker.snapshot())
         wanted.watch.finish(worker, sys.stderr)
-    return _conclude(worker, wanted, received)
+        threading.Thread(target=worker.close, name="close").start()  # its processes end while the table is made
+        return conclude(worker, wanted, received)
 
 
-def _conclude(worker: SessionWorker, wanted: Wanted, received: list[int]) -> int:
+def _import_what_prints(as_json: bool) -> None:
+    """While the agent imports torch, not when all is measured and somebody waits."""
+    if not as_json:
+        from jetbench.export import table  # noqa: F401
+    from jetbench.analysis import case  # noqa: F401
+    from jetbench.export import document, json  # noqa: F401
+
+
+def _print_warnings(worker: SessionWorker) -> None:
+    """What of the board's state would spoil the run, a line each: the app's sheet before the start."""
+    from jetbench.analysis.board_checks import troubles
+    from jetbench.session.readiness import readiness
+
+    worker.wait_board(FIRST_ROW_S, rows=1)
+    for finding in troubles(readiness(worker.snapshot())):
+        mend = f" ({finding.remedy})" if finding.remedy else ""
+        print(f"warning: {finding.name}: {finding.text}{mend}", file=sys.stderr)
+
+
+def conclude(worker: SessionWorker, wanted: Wanted, received: list[int]) -> int:
     """Table or document, files, exit status."""
     from jetbench.export.document import document
     from jetbench.export.json import dumps
@@ -256,7 +303,7 @@ def _check_writable(path: Path) -> None:
 
 
 @contextmanager
-def _signals(worker: SessionWorker) -> Iterator[list[int]]:
+def run_signals(worker: SessionWorker) -> Iterator[list[int]]:
     """Ctrl-C and SIGTERM end the run softly, a second one at once. Yields what was received."""
     received: list[int] = []
 

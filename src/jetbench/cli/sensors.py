@@ -19,7 +19,7 @@ from jetbench.analysis.board import sensors_document
 from jetbench.analysis.figures import reading_text
 from jetbench.analysis.telemetry import scaled
 from jetbench.cli.errors import NOTHING_MEASURED, CliError
-from jetbench.cli.options import JSON, PYTHON, ROOT, inherited, sensor_arguments, sensor_options
+from jetbench.cli.options import HOST, JSON, PYTHON, ROOT, host_of, inherited, sensor_arguments, sensor_options
 from jetbench.cli.session import fault_code, fault_error, make_worker, started
 from jetbench.domain.events import Board, Channel, Telemetry
 from jetbench.domain.text import printable
@@ -45,6 +45,7 @@ _UNTOLD = "nothing on this board tells it"
     metavar="FILE.tar.gz",
     help="Pack the files these come from, without serial numbers, to send with a bug report.",
 )
+@HOST
 @PYTHON
 @ROOT
 @sensor_options
@@ -54,7 +55,7 @@ def command(ctx: click.Context, /, watch: bool, save: Path | None, as_json: bool
     """Every channel of this board, or why it is missing. Needs no torch."""
     python, root = inherited(ctx, options)
     arguments = sensor_arguments(options, ctx)
-    worker = make_worker(python, root, screen=False, sensors=arguments)
+    worker = make_worker(python, root, screen=False, sensors=arguments, host=host_of(ctx, options))
     if save is not None and not save.name.endswith(board_pack.SUFFIXES):
         raise CliError(f"--save {save}: name a file that ends in .tar.gz")
     if save is not None and any(argument.startswith("--simulate") for argument in arguments):

@@ -6,15 +6,19 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from jetbench.cli import hosts
 from jetbench.cli.errors import NOTHING_MEASURED, SOME_FAILED, WRONG_INPUT, CliError
-from jetbench.link.base import LinkError
+from jetbench.link.base import Link, LinkError, UnreachableError
 from jetbench.link.local import LocalLink, resolve_python
 from jetbench.recording.folder import new_path
 from jetbench.session.snapshot import Snapshot
 from jetbench.session.state import SessionState
 from jetbench.session.worker import SessionWorker
+
+if TYPE_CHECKING:
+    from jetbench.link.ssh import Kept
 
 BOARD_TIMEOUT_S = 30.0
 
@@ -26,16 +30,26 @@ def make_worker(
     screen: bool,
     output: Path | None = None,
     sensors: tuple[str, ...] = (),
+    host: str | None = None,
+    kept: Kept | None = None,
+    again: bool = False,
 ) -> SessionWorker:
-    """A worker over a local agent that is not started yet; ``sensors`` are further options of the agent."""
+    """A worker over an agent that is not started yet; ``sensors`` are further options of the agent.
 
-    def link() -> LocalLink:
+    With ``host`` it runs on that board, and what ``python``, ``root`` and ``sensors`` name is there; ``kept``: a
+    session there that is attached to; ``again``: one of our own whose line dropped, if there is one.
+    """
+    far = hosts.find(host, python) if host is not None else None
+
+    def link() -> Link:
+        if far is not None:
+            return hosts.link(far, root, sensors, kept, again=again)
         return LocalLink(python, Path(root) if root else None, sensors)
 
     return SessionWorker(
         link,
         (lambda: output) if output is not None else new_path,
-        executable=executable(python),
+        executable=executable(python) if far is None else far.key,
         screen=screen,
         command=tuple(sys.argv),
     )
@@ -57,13 +71,21 @@ def started(worker: SessionWorker) -> Iterator[SessionWorker]:
             snapshot = worker.snapshot()
             if fault_code(worker) == "bad_request":
                 raise fault_error(snapshot, "bad_request")
+            if (snapshot.fault or "").startswith("--python "):
+                raise CliError(snapshot.fault or "")
             text = snapshot.fault or f"the agent did not answer within {BOARD_TIMEOUT_S:.0f} s"
             raise CliError(f"the board cannot be read: {text}", NOTHING_MEASURED)
         yield worker
     except LinkError as error:
-        raise CliError(str(error)) from error
+        raise link_error(error) from error
     finally:
         worker.close()
+
+
+def link_error(error: LinkError) -> CliError:
+    """What was asked for wrongly, or a board that does not answer."""
+    status = NOTHING_MEASURED if isinstance(error, UnreachableError) else WRONG_INPUT
+    return CliError(str(error), status, error.hint)
 
 
 def fault_error(snapshot: Snapshot, code: str | None) -> CliError:
@@ -71,6 +93,8 @@ def fault_error(snapshot: Snapshot, code: str | None) -> CliError:
     status = {
         "no_torch": NOTHING_MEASURED,
         "no_models": NOTHING_MEASURED,
+        "busy": NOTHING_MEASURED,
+        "no_download": NOTHING_MEASURED,
         "unknown_model": WRONG_INPUT,
         "no_cuda": WRONG_INPUT,
         "bad_request": WRONG_INPUT,

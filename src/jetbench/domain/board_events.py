@@ -21,6 +21,7 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str | None = None  # reason code why the channel can give no value at all
     hint: str | None = None  # one sentence: what that means, what to do
     limit: float | None = None  # in ``unit``: a passive trip of a zone, the highest clock
+    critical: float | None = None  # of a zone: where the kernel shuts the board down
 
 
 class PowerRule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -53,6 +54,12 @@ class Board(Event, tag="board", frozen=True):
     agent: dict[str, Any] = {}  # version, python, pid of the agent
 
 
+class Settings(Event, tag="settings", frozen=True):
+    """What of the board's facts a person may have changed since it was told: on request, and at the begin of a run."""
+
+    facts: dict[str, Any] = {}  # power_mode, power_modes, cpu, jtop, gpu_users
+
+
 class Telemetry(Event, tag="tel", frozen=True):
     """One tick: a reading for every channel of the board, None where there is none."""
 
@@ -67,6 +74,18 @@ class Throttle(Event, tag="throttle", frozen=True):
     active: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     reason: str | None = None
+
+
+class Remote(Event, tag="remote", frozen=True):
+    """The board is another machine than the one that records. Sent when it is reached, and when its clock has moved.
+
+    Every ``t`` is on the board's clock: what the screen side adds is stamped with its own plus ``offset_ns``.
+    """
+
+    host: str = ""  # as it was named
+    offset_ns: int = 0  # the board's CLOCK_MONOTONIC less that of the screen's machine
+    delay_ns: int = 0  # the quickest round trip, which told it: it is sure to half of that
+    rounds: int = 0
 
 
 class Software(Event, tag="software", frozen=True):
@@ -87,6 +106,7 @@ class ModelEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str
     family: str = "classification"
     size: int | None = None  # input height = width, as published
+    input: str | None = None  # of one item, in words
     params: int | None = None  # as published with the weights
 
 
@@ -94,6 +114,7 @@ class Models(Event, tag="models", frozen=True):
     models: tuple[ModelEntry, ...] = ()
     executable: str = ""
     torchvision: str | None = None
+    of: tuple[str, ...] = ()  # the sources or places that were asked for; none: all that has a name of its own
 
 
 class PackFile(Event, tag="file", frozen=True):

@@ -17,6 +17,8 @@ from jetbench.domain.board_events import (
     Models,
     PackFile,
     PowerRule,
+    Remote,
+    Settings,
     Software,
     Telemetry,
     Throttle,
@@ -26,10 +28,14 @@ from jetbench.domain.event_base import Event
 from jetbench.domain.model_events import Count, Layer, Model
 from jetbench.domain.plan_events import Case, Fault, Overhead, Protocol, Ready, RunEnd, RunStart
 from jetbench.domain.recording_events import Checkpoint, Header, Mark, Part, Resume
+from jetbench.domain.variant_events import Agreement
+from jetbench.domain.why_events import Calibration, Experiment, OpClass, Profile
 
 __all__ = [
+    "Agreement",
     "AnyEvent",
     "Board",
+    "Calibration",
     "Case",
     "CaseEnd",
     "CaseStart",
@@ -38,6 +44,7 @@ __all__ = [
     "Checkpoint",
     "Count",
     "Event",
+    "Experiment",
     "Fault",
     "Forecast",
     "Header",
@@ -49,17 +56,21 @@ __all__ = [
     "Model",
     "ModelEntry",
     "Models",
+    "OpClass",
     "Overhead",
     "PackFile",
     "Part",
     "PowerRule",
+    "Profile",
     "Protocol",
     "Ready",
     "Remedy",
+    "Remote",
     "Resume",
     "Rule",
     "RunEnd",
     "RunStart",
+    "Settings",
     "Software",
     "Stage",
     "Telemetry",
@@ -81,7 +92,8 @@ class Stage(Event, tag="stage", frozen=True):
 
     c: int | None = None  # None: belongs to the parent that all cases share
     r: int = 0
-    name: str = ""  # spawn import torchvision fork context load to_device first warmup measure idle energy cooldown
+    # spawn import torchvision fork context load to_device first warmup measure idle energy soak cooldown
+    name: str = ""
     ns: int | None = None
     major_faults: int | None = None
     swap_in_kib: int | None = None  # of the whole system meanwhile
@@ -98,7 +110,7 @@ class Latency(Event, tag="lat", frozen=True):
     b: int = 0
     s: tuple[int, ...] = ()
     d: tuple[int, ...] = ()
-    flags: str = ""  # of all passes of this batch: "W" warm-up, "E" the block for energy
+    flags: str = ""  # of all passes of this batch: "W" warm-up, "E" the block for energy, "L" the soak
     # What disturbed single passes, as pairs that begin with the offset of the pass within s and d.
     faults: tuple[tuple[int, int], ...] = ()  # offset, major page faults
     waits: tuple[tuple[int, int, int], ...] = ()  # offset, involuntary switches, ns it waited for a core (-1: unknown)
@@ -135,8 +147,8 @@ class Rule(Event, tag="rule", frozen=True):
 
     c: int
     r: int = 0
-    name: str = ""  # warmup measure cooldown energy
-    outcome: str = ""  # count interval time passes flat not_flat cool cap probe stopped
+    name: str = ""  # warmup measure cooldown energy soak
+    outcome: str = ""  # count interval time passes flat not_flat cool cap probe settled abort stopped
     text: str = ""  # one line
     passes: int | None = None
     ns: int | None = None
@@ -185,7 +197,8 @@ class Log(Event, tag="log", frozen=True):
 AnyEvent = (
     Board | Telemetry | Throttle | Software | Models | RunStart | CaseStart | Stage | Model | Latency | Memory
     | Transfer | Rule | Forecast | CaseEnd | Log | Mark | Fault | Overhead | RunEnd | PackFile | Ready | Header | Part
-    | Resume | Checkpoint | Check
+    | Resume | Remote | Settings | Checkpoint | Check | Calibration | Profile | Experiment
+    | Agreement
 )  # fmt: skip
 
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)

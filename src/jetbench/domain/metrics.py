@@ -54,7 +54,7 @@ def _cold(name: str, meaning: str) -> Metric:
 
 _CASE = (
     _text("model", "model", "name of the model, as the interpreter that measured knows it"),
-    _text("variant", "variant", "numeric format of weights and input: fp32, fp16, bf16"),
+    _text("variant", "variant", "numeric format, layout and engine: fp32, bf16+channels_last, onnxruntime"),
     _text("device", "device", "what it ran on: cpu or cuda"),
     Metric("batch", ("batch",), "batch", "", "items in one forward pass"),
     _text("input", "input", "shape of one input batch, batch x channels x height x width"),
@@ -142,7 +142,35 @@ _COST = (
     _text("verdict", "verdict", "why it is as fast as it is, with its evidence"),
 )  # fmt: skip
 
-METRICS: tuple[Metric, ...] = _CASE + _COLD + _LATENCY + _COST
+_SOAK = (
+    Metric(
+        "soak_burst", ("soak", "burst_s", "p50"), "burst", "s", "median of the first passes of a soak (--soak)",
+        shown="ms", factor=1e3,
+    ),
+    Metric("soak_sustained", ("soak", "sustained_s", "p50"), "sustained", "s", "of its last", shown="ms", factor=1e3),
+    Metric("retention", ("soak", "retention"), "retention", "", "burst over sustained: 1 where nothing is lost"),
+    Metric(
+        "time_to_throttle", ("soak", "time_to_throttle_s"), "throttled after", "s", "into the soak, by the sensors",
+        reason="time_to_throttle_reason", why=("soak", "reasons", "time_to_throttle"),
+    ),
+    Metric(
+        "latency_onset", ("soak", "latency_onset_s"), "slower after", "s", "into the soak, by the latencies alone",
+        reason="latency_onset_reason", why=("soak", "reasons", "latency_onset"),
+    ),
+    Metric(
+        "final_temperature", ("soak", "predicted", "final_c"), "final", "c", "temperature it would come to",
+        shown="\N{DEGREE SIGN}C", reason="final_temperature_reason", why=("soak", "reasons", "prediction"),
+    ),
+)  # fmt: skip
+
+_OUTPUT = (
+    Metric(
+        "output_error", ("output", "error"), "output error", "", "of a variant: |its output - that of fp32| / |that|",
+        reason="output_error_reason", why=("output", "reason"),
+    ),
+)  # fmt: skip
+
+METRICS: tuple[Metric, ...] = _CASE + _COLD + _LATENCY + _COST + _SOAK + _OUTPUT
 BY_KEY: Mapping[str, Metric] = {metric.key: metric for metric in METRICS}
 
 
@@ -203,7 +231,7 @@ def markdown() -> str:
         if metric.key in _INTERVAL:
             where = f"latency_s.ci95[{_INTERVAL[metric.key]}]"
         heading = f"{metric.title} ({metric.heading_unit})" if metric.heading_unit else metric.title
-        unit = {"mib": "MiB", "w": "W", "j": "J", "js": "J s"}.get(metric.unit, metric.unit)
+        unit = {"mib": "MiB", "w": "W", "j": "J", "js": "J s", "c": "\N{DEGREE SIGN}C"}.get(metric.unit, metric.unit)
         rows.append(f"| `{metric.csv}` | `{where}` | {unit} | {heading} | {metric.meaning} |")
     head = (
         "# Figures\n\nMade from `src/jetbench/domain/metrics.py`; a test holds the two together.\n"

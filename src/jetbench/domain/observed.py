@@ -17,8 +17,8 @@ from jetbench.domain import events as ev
 
 Window = tuple[int, int]  # begin and end, CLOCK_MONOTONIC, ns
 
-COUNTS, WARMUP, ENERGY = 0, 1, 2  # what a pass was run for
-_PURPOSE = {"W": WARMUP, "E": ENERGY}
+COUNTS, WARMUP, ENERGY, SOAK = 0, 1, 2, 3  # what a pass was run for
+_PURPOSE = {"W": WARMUP, "E": ENERGY, "L": SOAK}
 _COUNTING = re.compile(b"%c+" % COUNTS)
 MOST_KEPT = 4096  # passes in a batch of the agent; a line of a stranger may hold more
 
@@ -51,6 +51,10 @@ class ObservedCase:
         self.forecast: ev.Forecast | None = None
         self.rules: list[ev.Rule] = []
         self.transfers: list[ev.Transfer] = []
+        self.calibration: ev.Calibration | None = None  # of its device, where it was asked why it is so fast
+        self.profile: ev.Profile | None = None
+        self.experiments: list[ev.Experiment] = []
+        self.agreement: ev.Agreement | None = None  # of a variant with fp32
         self.stages: dict[str, int] = {}  # of the first round, ns
         self.ledger: dict[str, ev.Stage] = {}  # of the first round, with what they were spent on
         self.idle: list[Window] = []
@@ -117,6 +121,7 @@ class ObservedCase:
         self.rules = [rule for rule in self.rules if rule.r != r]
         self.transfers = [transfer for transfer in self.transfers if transfer.r != r]
         if r == 0:  # of which the stages are told
+            self.profile, self.experiments, self.agreement = None, [], None
             self.stages, self.ledger, self.idle, self.energy = {}, {}, [], []
         kept = self.round.index(r) if r in self.round else len(self.round)
         return self._keep(kept)
@@ -274,4 +279,5 @@ class ObservedBoard:
         self.power = PowerSeries()
         self.clocks: dict[str, Series] = {}  # by channel, MHz
         self.loads: dict[str, Series] = {}  # by channel, %
+        self.temperatures: dict[str, Series] = {}  # by channel, C
         self.throttle: list[ev.Throttle] = []  # the state at the begin of the run, then every change

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import sys
 from pathlib import Path
@@ -10,13 +9,16 @@ from typing import Any, Literal
 
 import msgspec
 
-from jetbench.domain import expectation
+from jetbench.domain import expectation, inputs, variants
 from jetbench.domain.events import Case, Protocol
+from jetbench.domain.inputs import ModelInput
 
 LAB_MODELS = ("mobilenet_v2", "mobilenet_v3_small", "resnet18", "squeezenet1_1")
-VARIANTS = ("fp32", "fp16", "bf16")
+VARIANTS = variants.VARIANTS
+CHECKPOINTS = (".pt", ".pth", ".bin")
 MAX_PLAN_BYTES = 1 << 20
 MAX_CASES = 10_000
+_DURATIONS = ("max_time", "case_timeout", "cooldown", "energy_time", "idle_time", "soak")
 
 
 class PlanError(ValueError):
@@ -33,6 +35,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     device: Literal["auto", "cpu", "cuda"] = "auto"
     threads: int | None = None  # None: one for each core that is left to the bench child
     weights: str | None = None  # a torchvision weights entry or a local checkpoint; None: random
+    arch: str | None = None  # the model whose weights the .pt files among the models are
+    inputs: tuple[ModelInput, ...] = ()  # of models that are fed something else than images of their own size
     k: int | None = None  # passes after the first; with neither k nor until: 10
     until: float | None = None  # relative half width of the median's 95 % interval: 0.01 is 1 %
     max_time: float = 60.0  # measuring a case stops here
@@ -42,11 +46,15 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     energy: bool = False  # a block of passes for the power sensor, with idle before and after
     energy_time: float = 10.0  # least length of that block
     idle_time: float = 15.0
+    soak: float | None = None  # passes back to back, after all else, until the board has settled or this is over
     force: bool = False  # run what the memory pre-flight would refuse
     end_to_end: bool = False  # time reading and preparing images as well, each part apart
     images: str | None = None  # folder of them; None: made for the purpose
     rounds: int = 1
     seed: int | None = None
+    why: bool = False  # calibrate and profile after the timed passes, and say why each is as fast as it is
+    trials: int = 0  # rounds of A/B trials that test it
+    onednn: bool = True  # false: do without, as on a torch that is built without it
     fresh: bool = False  # a new interpreter for every case instead of a fork
     expect: tuple[str, ...] = ()  # what the user expects, scored afterwards (domain/expectation.py)
 
@@ -62,12 +70,16 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             energy=self.energy,
             energy_s=self.energy_time,
             idle_s=self.idle_time,
+            soak_s=self.soak,
             force=self.force,
             end_to_end=self.end_to_end,
             images=self.images,
             rounds=self.rounds,
             seed=self.seed or 0,
             fresh=self.fresh,
+            why=self.why,
+            trials=self.trials,
+            onednn=self.onednn,
         )
 
     def _warmup(self) -> int | None:
@@ -81,16 +93,25 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return tuple(
             Case(
                 id=index,
-                model=model,
+                model=self._named(model),
                 variant=variant,
                 device=self.device,
                 batch=batch,
                 size=size,
                 threads=self.threads or 0,
-                weights=self.weights,
+                weights=model if self._is_weights(model) else self.weights,
             )
             for index, (model, variant, size, batch) in enumerate(points)
         )
+
+    def _is_weights(self, model: str) -> bool:
+        return self.arch is not None and model.endswith(CHECKPOINTS)
+
+    def _named(self, model: str) -> str:
+        """With its inputs in brackets, as the board side reads them. Raises ValueError."""
+        taken = tuple(one for one in self.inputs if one.model in (None, model))
+        name = self.arch if self.arch is not None and self._is_weights(model) else model
+        return f"{name}[{inputs.brackets(taken)}]" if taken else name
 
 
 def check(plan: Plan) -> Plan:
@@ -114,20 +135,43 @@ def check(plan: Plan) -> Plan:
         (plan.cooldown is None or 0 <= plan.cooldown <= 3600, "cooldown lies between 0 and 1 hour"),
         (0 < plan.energy_time <= 86_400, "energy-time lies between 0 and 24 hours"),
         (0 < plan.idle_time <= 3600, "idle-time lies between 0 and 1 hour"),
+        (plan.soak is None or 0 < plan.soak <= 3600, "soak lies between 0 and 1 hour"),
         (plan.images is None or plan.end_to_end, "images are read only with end-to-end"),
+        (0 <= plan.trials <= 100, "trials is a whole number from 0 to 100"),
         (1 <= plan.rounds <= 1000, "rounds is a whole number from 1 to 1000"),
     )
     for holds, text in rules:
         if not holds:
             raise PlanError(text)
     for variant in plan.variants:
-        if variant not in VARIANTS:
-            raise PlanError(f"unknown variant {variant!r}; there are: {', '.join(VARIANTS)}")
+        why = variants.refusal(variant)
+        if why is not None:
+            raise PlanError(why)
     _check_expectations(plan.expect)
+    _check_inputs(plan)
     size = len(plan.models) * len(plan.variants) * len(plan.batches) * max(1, len(plan.sizes))
     if size > MAX_CASES:
         raise PlanError(f"the plan has {size} cases; at most {MAX_CASES} make sense in one session")
     return plan
+
+
+def _check_inputs(plan: Plan) -> None:
+    if plan.arch is not None and plan.weights is not None:
+        raise PlanError("arch and weights exclude each other: with arch the models are the weights")
+    for one in plan.inputs:
+        if one.model is not None and one.model not in plan.models:
+            raise PlanError(f"inputs: no model {one.model!r} in the plan")
+    fed = [model for model in plan.models if any(one.model in (None, model) for one in plan.inputs)]
+    try:
+        for model in plan.models:
+            plan._named(model)
+    except ValueError as error:
+        raise PlanError(f"inputs: {error}") from error
+    for model in fed:
+        if inputs.given(model):
+            raise PlanError(f"inputs: {model} says its own in brackets")
+    if fed and plan.sizes:
+        raise PlanError(f"sizes are of images: {fed[0]} has inputs of its own")
 
 
 def _check_expectations(expect: tuple[str, ...]) -> None:
@@ -157,28 +201,46 @@ def load(path: Path) -> Plan:
         table = tomllib.loads(data.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PlanError(f"{path}: not valid TOML: {error}") from error
-    return _convert(path, table)
+    return _convert(path, table, data.decode("utf-8"))
 
 
-def _convert(path: Path, table: dict[str, Any]) -> Plan:
+def _convert(path: Path, table: dict[str, Any], text: str) -> Plan:
+    from jetbench.domain import plan_wrong  # for a plan that is right nothing of it is needed
+
     known = Plan.__struct_fields__
     for key in table:
         if key not in known:
+            import difflib  # takes milliseconds, and who writes no wrong key does without
+
             near = difflib.get_close_matches(key, known, 1)
             hint = f"; did you mean {near[0]!r}?" if near else f"; there are: {', '.join(known)}"
-            raise PlanError(f"{path}: unknown key {key!r}{hint}")
-    converted = dict(table)
+            raise PlanError(f"{path}: {plan_wrong.placed(text, (key,), 'unknown key' + hint)}")
     try:
-        for key in ("max_time", "case_timeout", "cooldown", "energy_time", "idle_time"):
-            if isinstance(table.get(key), str):
-                converted[key] = parse_duration(table[key], zero=key == "cooldown")
-        if isinstance(table.get("until"), str):
-            converted["until"] = parse_percent(table["until"])
-        if "sizes" in table:
-            converted["sizes"] = [parse_size(str(size)) for size in table["sizes"]]
-        return check(msgspec.convert(converted, Plan))
-    except (msgspec.ValidationError, PlanError, TypeError) as error:
+        converted = {key: _converted(key, value, text) for key, value in table.items()}
+    except PlanError as error:
         raise PlanError(f"{path}: {error}") from error
+    try:
+        return check(msgspec.convert(converted, Plan))
+    except msgspec.ValidationError as error:
+        raise PlanError(f"{path}: {plan_wrong.misfit(error, Plan, text)}") from error
+    except PlanError as error:
+        raise PlanError(f"{path}: {plan_wrong.rule(str(error), table, text)}") from error
+
+
+def _converted(key: str, value: Any, text: str) -> Any:
+    """What is written as text: 15m, 1%, 240x320. Raises PlanError."""
+    from jetbench.domain import plan_wrong
+
+    try:
+        if key in _DURATIONS and isinstance(value, str):
+            return parse_duration(value, zero=key == "cooldown")
+        if key == "until" and isinstance(value, str):
+            return parse_percent(value)
+        if key == "sizes" and isinstance(value, list):
+            return [parse_size(str(size)) for size in value]
+    except PlanError as error:
+        raise PlanError(plan_wrong.placed(text, (key,), str(error))) from error
+    return value
 
 
 def parse_warmup(text: str) -> int | Literal["auto"]:

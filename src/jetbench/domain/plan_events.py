@@ -33,10 +33,14 @@ class Protocol(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cooldown_s: float = 0.0  # longest wait before a case until the board is as cool as it was; 0: none
     energy: bool = False  # a block of passes for the power sensor, with idle before and after
     energy_s: float = 10.0  # least length of that block
+    soak_s: float | None = None  # passes back to back for so long at most, after all else of a case
     idle_s: float = 15.0  # idle before it, with the model loaded; a third of it after
     force: bool = False  # run what the pre-flight would refuse
     end_to_end: bool = False  # read, decode and prepare images as well, each part timed apart
     images: str | None = None  # folder of them; None: made for the purpose
+    why: bool = False  # calibrate and profile each case after its timed passes
+    trials: int = 0  # rounds of A/B trials after that; 0: none
+    onednn: bool = True  # false: not used although this torch has it
     rounds: int = 1
     seed: int = 0
     fresh: bool = False

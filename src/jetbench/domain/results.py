@@ -6,6 +6,7 @@ import msgspec
 
 from jetbench.domain.bins import Bins
 from jetbench.domain.events import Case, Forecast, Model, Remedy, Rule
+from jetbench.domain.why import Why
 
 
 class LatencySummary(msgspec.Struct, frozen=True):
@@ -46,6 +47,70 @@ class Trend(msgspec.Struct, frozen=True):
     burst: float | None = None  # median of the first level, s
     sustained: float | None = None  # of the last one
     onset: int | None = None  # pass at which the latency series alone says that it became slower
+
+
+class Onset(msgspec.Struct, frozen=True):
+    """When throttling set in, by one signal."""
+
+    signal: str  # state trip clock latency
+    t: int  # CLOCK_MONOTONIC, ns
+    text: str = ""
+
+
+class Prediction(msgspec.Struct, frozen=True):
+    """Where a temperature goes that rises like one heat capacity: T = final + (start - final) exp(-t / tau)."""
+
+    final_c: float
+    tau_s: float
+    r2: float
+    now_c: float  # at the end of what was fitted
+    eta_s: float  # from then until it is within 1 C of the final one; 0 where it is
+    limit_c: float | None = None  # where throttling begins
+    limit_eta_s: float | None = None  # until it is reached; None where the prediction stays below
+
+
+class SoakResult(msgspec.Struct, frozen=True):
+    """A long stretch of passes back to back. Latencies in s. None: ``reasons`` says why, by the name of the field."""
+
+    n: int  # passes that were told
+    seconds: float
+    outcome: str | None = None  # time settled abort stopped; None: it was cut
+    text: str | None = None
+    passes: int | None = None  # that were run
+    burst: LatencySummary | None = None  # the first ones, those with a flag left out
+    sustained: LatencySummary | None = None  # the last ones, all of them: throttling is what is asked for
+    retention: float | None = None  # burst over sustained; 1: nothing is lost
+    retention_ci95: tuple[float, float] | None = None
+    clean: LatencySummary | None = None  # those without a flag
+    throttled: LatencySummary | None = None  # those that ran while the board throttled
+    onsets: tuple[Onset, ...] = ()  # by the sensors, the strongest signal first
+    latency_onset: Onset | None = None  # by the latencies alone
+    disturbed: float = 0.0  # share of the passes with a flag that throttling does not explain
+    simulated: float | None = None  # of a simulated board: how many times as fast its heat runs
+    begin: int = 0  # CLOCK_MONOTONIC, ns
+    temperature: tuple[float, float, float] | None = None  # at its begin, highest, at its end, C
+    prediction: Prediction | None = None
+    reasons: dict[str, str] = msgspec.field(default_factory=dict)
+
+    @property
+    def onset(self) -> Onset | None:
+        """The first the sensors tell, else the latencies."""
+        return self.onsets[0] if self.onsets else self.latency_onset
+
+    def seconds_to(self, onset: Onset) -> float:
+        return (onset.t - self.begin) * 1e-9
+
+
+class OutputError(msgspec.Struct, frozen=True):
+    """How far the output of a variant lies from that of fp32 eager: same weights, same input."""
+
+    error: float | None  # relative, Euclidean norms, the largest over the output tensors
+    limit: float  # of what its number format explains
+    reason: str | None = None  # why there is none
+
+    @property
+    def wrong(self) -> bool:
+        return self.error is not None and self.error > self.limit
 
 
 class Grade(msgspec.Struct, frozen=True):
@@ -119,6 +184,9 @@ class CaseResult(msgspec.Struct, frozen=True):
     end_to_end: LatencySummary | None = None  # read, decode, prepare, transfer and forward together
     parts: dict[str, LatencySummary] = msgspec.field(default_factory=dict)  # each part of it
     transfers: dict[str, LatencySummary] = msgspec.field(default_factory=dict)  # h2d, d2h
+    why: Why | None = None  # where it was asked for
+    soak: SoakResult | None = None
+    output: OutputError | None = None  # of a variant that is not fp32
 
     @property
     def throughput_ips(self) -> float | None:

@@ -78,6 +78,19 @@ def _part(event: ev.Part) -> str | None:
     return "a time stamp out of range" if not 0 <= event.after < _LIMIT else _header(event)
 
 
+def _calibration(event: ev.Calibration) -> str | None:
+    rates = (event.peak_flops, event.bandwidth, event.calls, event.conv_calls)
+    return None if _bounded(event) and all(rate is None or 0 < rate < 1e24 for rate in rates) else "a rate out of range"
+
+
+def _remote(event: ev.Remote) -> str | None:
+    return None if abs(event.offset_ns) < _LIMIT and 0 <= event.delay_ns < _LIMIT else "a clock out of range"
+
+
+def _agreement(event: ev.Agreement) -> str | None:
+    return None if event.error is None or 0 <= event.error < 1e300 else "an error out of range"
+
+
 def _counts(event: ev.AnyEvent) -> str | None:
     return None if _bounded(event) else "a count out of range"
 
@@ -108,4 +121,9 @@ _CHECKS: dict[type[ev.AnyEvent], Callable[..., str | None]] = {
     ev.Rule: _counts,
     ev.CaseEnd: _counts,
     ev.Resume: _resume,
+    ev.Remote: _remote,
+    ev.Calibration: _calibration,
+    ev.Profile: _counts,
+    ev.Experiment: _counts,
+    ev.Agreement: _agreement,
 }

@@ -10,8 +10,10 @@ from msgspec.structs import asdict
 from jetbench.analysis import cold_start, counts, duty, identify
 from jetbench.analysis.grade import percentiles_supported
 from jetbench.domain.events import Model, Remedy, Rule
-from jetbench.domain.results import CaseResult, LatencySummary, LedgerEntry, PowerResult, Trend
+from jetbench.domain.results import CaseResult, LatencySummary, LedgerEntry, OutputError, PowerResult, Trend
 from jetbench.domain.text import printable
+from jetbench.export import why
+from jetbench.export.soak import soak
 from jetbench.export.values import figure, plain, text
 
 NOT_MEASURED = "not_measured"
@@ -42,7 +44,7 @@ def case(result: CaseResult, cycle: duty.DutyCycle | None = None) -> dict[str, A
         "throttled": result.throttled,
         "flags": dict(result.flags),
         "grade": result.grade.letter if result.grade else None,
-        "verdict": None,
+        "verdict": text(result.why.verdict.sentence) if result.why is not None else None,
         "grade_reasons": [printable(reason) for reason in result.grade.reasons] if result.grade else [],
         "clean_latency_s": latency(result.clean),
         "flagged_share": figure(result.flagged_share),
@@ -60,6 +62,9 @@ def case(result: CaseResult, cycle: duty.DutyCycle | None = None) -> dict[str, A
         "transfers_s": {printable(name): latency(summary) for name, summary in result.transfers.items()},
         "end_to_end_s": latency(result.end_to_end),
         "parts_s": {printable(name): latency(summary) for name, summary in result.parts.items()},
+        "soak": soak(result.soak, latency),
+        "why": why.entry(result.why),
+        "output": _output(result.output),
     }
     if cycle is not None:
         found["duty"] = _duty(duty.at_rate(result, cycle))
@@ -183,3 +188,10 @@ def _counted(model: Model | None) -> dict[str, Any] | None:
 def _duty(told: duty.Duty) -> dict[str, Any]:
     found = {name: figure(getattr(told, name)) for name in ("rate_hz", "battery_wh", "power_w", "power_u_w")}
     return {**found, "hours": figure(told.hours), "hours_u": figure(told.hours_u), "reason": text(told.reason)}
+
+
+def _output(output: OutputError | None) -> dict[str, Any] | None:
+    if output is None:
+        return None
+    reason = printable(output.reason, 300) if output.reason is not None else None
+    return {"error": figure(output.error), "reason": reason, "limit": output.limit, "wrong": output.wrong}

@@ -24,6 +24,7 @@ class Column(msgspec.Struct, frozen=True):
     cell: Callable[[Case], str]
     keep: int  # the lower, the sooner it goes
     numeric: bool = True
+    only: str | None = None  # a part of a case: where none has it, there is no such column
 
 
 def _figure(key: str, keep: int, digits: int = 4) -> Column:
@@ -75,6 +76,14 @@ def _uncertainty(key: str, keep: int) -> Column:
     return Column("\N{PLUS-MINUS SIGN}", metric.heading_unit, lambda case: _shown(metric, case, 2), keep)
 
 
+def _output_error(case: Case) -> str:
+    """Marked where it is more than the format explains."""
+    output = case["output"]
+    if output is None or output["error"] is None:
+        return "N/A"
+    return f"{output['error']:.1e}" + (" WRONG" if output["wrong"] else "")
+
+
 def _batch(case: Case) -> str:
     return str(case["batch"])
 
@@ -99,6 +108,7 @@ COLUMNS = (
     _figure("energy", 63, 3),
     _uncertainty("energy_u", 36),
     _figure("energy_net", 33, 3),
+    Column("output error", "", _output_error, 66, only="output"),
     _words("grade", 62),
     _words("status", 90),
 )
@@ -106,7 +116,12 @@ COLUMNS = (
 
 def chosen(cases: Sequence[Case], width: int | None) -> tuple[Column, ...]:
     """The columns that fit; all of them without a width. Three always stay."""
-    return fitting(COLUMNS, cases, width, apart=SETTINGS, least=3)
+    return fitting(told(cases), cases, width, apart=SETTINGS, least=3)
+
+
+def told(cases: Sequence[Case]) -> list[Column]:
+    """Without those of a part that no case has."""
+    return [column for column in COLUMNS if column.only is None or any(case[column.only] for case in cases)]
 
 
 def fitting(

@@ -52,6 +52,13 @@ def simulated(board: Board | None) -> bool:
     return board is not None and board.facts.get("simulated") is True
 
 
+def not_its_own(state: SessionState) -> str | None:
+    """What to say first of readings that are made up, or of another board than the one that ran the passes."""
+    if simulated(state.board):
+        return SIMULATED
+    return OTHER_BOARD.format(state.board.root) if state.board is not None and state.board.root else None
+
+
 def _board(state: SessionState) -> dict[str, Any] | None:
     board = state.board
     if board is None:
@@ -84,10 +91,8 @@ def _warnings(state: SessionState, results: Iterable[CaseResult]) -> Iterable[st
 
 
 def _sentences(state: SessionState, results: Iterable[CaseResult]) -> Iterable[str]:
-    if simulated(state.board):
-        yield SIMULATED
-    elif state.board is not None and state.board.root:
-        yield OTHER_BOARD.format(state.board.root)
+    if (said := not_its_own(state)) is not None:
+        yield said
     if state.fault is not None:
         yield state.fault.text + (f"; {state.fault.hint}" if state.fault.hint else "")
     yield from (state.board.problems if state.board else ())

@@ -9,7 +9,8 @@ import msgspec
 
 from jetbench.domain.metrics import significant, with_uncertainty
 from jetbench.domain.text import printable
-from jetbench.export.columns import COLUMNS, MAX_NAME, SETTINGS, UNSUPPORTED, Case, Column
+from jetbench.export.columns import MAX_NAME, SETTINGS, UNSUPPORTED, Case, Column
+from jetbench.export.columns import told as there
 
 NEEDED = (("p90", 29), ("p95", 59), ("p99", 299))  # independent passes: n >= ln 0.05 / ln q
 
@@ -35,7 +36,7 @@ def remarks(made: Mapping[str, Any], columns: Sequence[Column]) -> Iterator[Rema
     if any(UNSUPPORTED in column.cell(case) for column in columns if column.title in ("p95", "p99") for case in cases):
         needs = ", ".join(f"{name} {count}" for name, count in NEEDED[1:])
         yield Remark(f"{UNSUPPORTED} fewer passes than that percentile needs ({needs}): near the slowest one", "dim")
-    hidden = [column.title for column in COLUMNS if column not in columns and column.title not in SETTINGS]
+    hidden = [column.title for column in there(cases) if column not in columns and column.title not in SETTINGS]
     if hidden:
         yield Remark(f"not shown at this width: {', '.join(hidden)}")
 
@@ -91,11 +92,18 @@ def _of_measured(case: Case, cases: Sequence[Case]) -> Iterator[Remark]:
     who = name(case, cases)
     if case["memory"]["verdict"] == "tight":
         yield Remark(f"{who}: {case['memory']['text']}", "yellow")
+    if case["verdict"] is not None:
+        sure = f" ({case['why']['sure']} sure)" if case["why"]["sure"] else ""
+        yield Remark(f"{who}: {case['verdict']}{sure}", "red" if case["why"]["kind"] == "stalled" else "bold")
+    if case["output"] is not None:
+        yield from _output(case["output"], who)
     if case["cold_start_text"] is not None:
         yield Remark(f"{who}: {case['cold_start_text']}")
     if case["end_to_end_s"] is not None:
         parts = ", ".join(f"{part} {_ms(found['p50'])}" for part, found in case["parts_s"].items())
         yield Remark(f"{who} end to end: p50 {_ms(case['end_to_end_s']['p50'])} ms: {parts}")
+    for number, sentence in enumerate((case.get("soak") or {}).get("sentences", ())):
+        yield Remark(f"  {sentence}" if number else f"{who} soak: {sentence}")
     if case["transfers_s"]:
         copies = ", ".join(f"{way} {_ms(found['p50'])} ms" for way, found in case["transfers_s"].items())
         yield Remark(f"{who}: copies apart from the passes: {copies}")
@@ -103,6 +111,15 @@ def _of_measured(case: Case, cases: Sequence[Case]) -> Iterator[Remark]:
         yield from _energy(case, who)
     if case.get("duty") is not None:
         yield Remark(f"{who} {_duty(case['duty'])}")
+
+
+def _output(output: Mapping[str, Any], who: str) -> Iterator[Remark]:
+    """Of a variant: a fast wrong answer is none."""
+    if output["error"] is None:
+        yield Remark(f"{who}: its output is not compared with that of fp32: {output['reason']}", "yellow")
+    elif output["wrong"]:
+        text = f"relative error {output['error']:.2g} against fp32, {output['limit']:g} is what its format explains"
+        yield Remark(f"{who}: WRONG OUTPUT: {text}", "red")
 
 
 def _energy(case: Case, who: str) -> Iterator[Remark]:

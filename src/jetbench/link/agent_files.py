@@ -5,6 +5,8 @@ It is data here: its files are copied or packed, never imported.
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import io
 import os
 import shutil
@@ -50,6 +52,24 @@ def signature() -> str:
     states = [(path.relative_to(folder).as_posix(), path.stat()) for path in sorted(folder.rglob("*.py"))]
     text = repr([(str(folder), name, state.st_size, state.st_mtime_ns) for name, state in states])
     return f"{zlib.crc32(text.encode()):08x}{len(text):x}"
+
+
+def packed() -> tuple[bytes, str]:
+    """The zipapp's bytes and their SHA-256, kept in the cache folder until a file of the agent changes."""
+    path = user_cache_path("jetbench-tui") / f"agent-{signature()}.pyz"
+    try:
+        data = path.read_bytes()
+        if path.stat().st_uid == os.getuid() and data:
+            return data, hashlib.sha256(data).hexdigest()
+    except OSError:
+        pass
+    data = build()
+    with contextlib.suppress(OSError):  # a cache
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part = path.with_name(f"{path.name}.{os.getpid()}")
+        part.write_bytes(data)
+        part.replace(path)
+    return data, hashlib.sha256(data).hexdigest()
 
 
 def installed() -> Path:

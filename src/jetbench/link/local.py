@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import shutil
 import signal
@@ -16,10 +17,12 @@ from typing import Any
 
 import msgspec
 
-from jetbench.link import agent_files, board_pack
+from jetbench.link import agent_files
 from jetbench.link.base import LinkError
+from jetbench.link.held import HeldPipe
 
 CLOSE_GRACE_S = 2.0
+ASK_S = 10.0
 MAX_LINE = 1 << 22
 
 
@@ -29,10 +32,13 @@ class LocalLink:
     ``arguments`` are further options of the agent: where its sensors' readings come from.
     """
 
+    far = None
+
     def __init__(self, python: str | None = None, root: Path | None = None, arguments: Sequence[str] = ()) -> None:
         self.python = resolve_python(python)
         # Without site-packages: it uses none, and looking through them takes as long as all the rest of its start.
-        command = [self.python, "-u", "-S", str(agent_files.installed())]
+        without_site = ["-S"] if self.python == sys.executable else []  # an old virtualenv finds its library by site
+        command = [self.python, "-u", *without_site, str(agent_files.installed())]
         self._unpacked: tempfile.TemporaryDirectory[str] | None = None
         if root is not None:
             command += ["--root", str(self._folder(root))]
@@ -49,11 +55,16 @@ class LocalLink:
         except OSError as error:
             raise LinkError(f"{self.python} cannot be started: {error.strerror or error}") from error
         self._lock = threading.Lock()
+        self._closed = False
+        assert self._process.stdout is not None
+        self._stdout = HeldPipe(self._process.stdout.fileno())
 
     def _folder(self, root: Path) -> Path:
         """The folder itself, or the one a packed board is laid out in until the link is closed."""
         if root.is_dir():
             return root
+        from jetbench.link import board_pack
+
         if not board_pack.is_pack(root):
             raise LinkError(f"--root {root}: no folder, and no board packed as .tar.gz")
         self._unpacked = tempfile.TemporaryDirectory(prefix="jetbench-board-")
@@ -69,8 +80,13 @@ class LocalLink:
         return self._process.pid
 
     def lines(self) -> Iterator[bytes]:
-        assert self._process.stdout is not None
-        return _bounded_lines(self._process.stdout)
+        return _bounded_lines(io.BufferedReader(self._stdout))
+
+    def hold(self) -> bool:
+        return self._stdout.hold()
+
+    def release(self) -> None:
+        self._stdout.release()
 
     def prints(self) -> Iterator[bytes]:
         assert self._process.stderr is not None
@@ -87,6 +103,7 @@ class LocalLink:
         """Closing its stdin ends the agent, which ends its children; what is left is killed."""
         stdin = self._process.stdin
         assert stdin is not None
+        self._closed = True
         with self._lock, contextlib.suppress(OSError):
             stdin.close()
         try:
@@ -103,6 +120,8 @@ class LocalLink:
             code = self._process.wait(1.0)
         except subprocess.TimeoutExpired:
             return "the agent closed its stream"
+        if not self._closed and (why := why_no_python(self.python)) is not None:
+            return why
         if code < 0:
             return f"the agent was killed by signal {-code} ({signal.Signals(-code).name})"
         return f"the agent ended with status {code}"
@@ -116,6 +135,21 @@ def resolve_python(python: str | None) -> str:
     if found is None:
         raise LinkError(f"--python {python}: no such program; give the path of a Python interpreter")
     return found
+
+
+def why_no_python(path: str) -> str | None:
+    """One line why a program cannot be the interpreter that measures, or None; asked once an agent has failed."""
+    if path == sys.executable:
+        return None
+    asked = "import sys; print(sys.version.split()[0], sys.version_info >= (3, 6))"
+    try:
+        done = subprocess.run([path, "-c", asked], capture_output=True, stdin=subprocess.DEVNULL, timeout=ASK_S)
+    except (OSError, subprocess.TimeoutExpired):
+        return f"--python {path}: it does not answer as a Python does; give the path of an interpreter"
+    said = done.stdout.decode("utf-8", "replace").split()
+    if done.returncode or len(said) != 2 or said[1] not in ("True", "False"):
+        return f"--python {path}: it is no Python; give the path of an interpreter, such as /usr/bin/python3"
+    return None if said[1] == "True" else f"--python {path}: it is Python {said[0]}; 3.6 is the oldest that can measure"
 
 
 def _bounded_lines(stream: Any) -> Iterator[bytes]:

@@ -33,10 +33,11 @@ def header(
     command: Sequence[str] = (),
     t: int | None = None,
     wall_ns: int | None = None,
+    boot: str | None = None,
 ) -> Header:
     """The first line. ``t`` and ``wall_ns`` are one moment on both clocks; left out, it is now.
 
-    ``t`` has to be CLOCK_MONOTONIC of the machine measured: pass the pair when that is another one.
+    ``t`` has to be CLOCK_MONOTONIC of the machine measured: pass the pair, and its ``boot``, when that is another one.
     """
     pair = clock_pair(t, wall_ns)
     return Header(
@@ -49,13 +50,25 @@ def header(
         command=tuple(command),
         plan=dict(plan or {}),
         board=board,
-        boot=boot_id() if t is None else None,
+        boot=boot_id() if t is None else boot,
     )
 
 
-def part(*, number: int, after: int, board: Board, command: Sequence[str] = ()) -> Part:
-    """The first line of a later part. It begins when its board was described: nothing of it is older."""
-    now, wall_ns = clock_pair()
+def part(
+    *,
+    number: int,
+    after: int,
+    board: Board,
+    command: Sequence[str] = (),
+    t: int | None = None,
+    wall_ns: int | None = None,
+    boot: str | None = None,
+) -> Part:
+    """The first line of a later part. It begins when its board was described: nothing of it is older.
+
+    ``t``, ``wall_ns`` and ``boot`` as for the header.
+    """
+    now, wall_ns = clock_pair(t, wall_ns)
     wall_ns -= now - board.t
     return Part(
         t=board.t,
@@ -66,7 +79,7 @@ def part(*, number: int, after: int, board: Board, command: Sequence[str] = ()) 
         wall_ns=wall_ns,
         command=tuple(command),
         board=board,
-        boot=boot_id(),
+        boot=boot_id() if t is None else boot,
     )
 
 

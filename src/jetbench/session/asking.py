@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from jetbench.domain.plan import Plan
-from jetbench.link.base import Link
+from jetbench.link.base import Far, Link
 from jetbench.session.under_way import Requests
 
 
@@ -20,6 +21,36 @@ class Asking:
     def __init__(self) -> None:
         self._link: Link | None = None
         self._requests = Requests()
+        self.patient = False  # a run waits until nobody else measures on the board
+        self.download = False  # the user lets models fetch what they lack; a plan alone never does
+
+    @property
+    def far(self) -> Far | None:
+        """None: the board is this machine."""
+        return self._link.far if self._link is not None else None
+
+    def leave(self) -> bool:
+        """When it is closed what goes on there goes on. False where the board is this machine."""
+        if self.far is not None:
+            self.far.leave()
+        return self.far is not None
+
+    def trouble(self) -> str | None:
+        """What is wrong with the line to it just now."""
+        return self.far.trouble() if self.far is not None else None
+
+    def now(self) -> int:
+        """CLOCK_MONOTONIC of the board, which all time stamps of a session are on."""
+        far = self.far
+        return time.perf_counter_ns() if far is None else far.now()
+
+    def clock(self) -> dict[str, Any]:
+        """This moment on both clocks, as the first line of a recording takes it; empty where the board is this machine.
+
+        The wall clock is ours: a board may have none of its own.
+        """
+        far = self.far
+        return {} if far is None else {"t": far.now(), "wall_ns": time.time_ns(), "boot": far.boot}
 
     def count(
         self, models: tuple[str, ...], batch: int, sizes: tuple[tuple[int, int], ...], layers: bool = False
@@ -27,9 +58,15 @@ class Asking:
         self._requests.begin()
         self._send({"op": "count", "models": models, "batch": batch, "sizes": sizes or None, "layers": layers})
 
-    def request_models(self) -> None:
+    def request_models(self, words: tuple[str, ...] = ()) -> None:
+        """``words``: those of timm, the kinds of transformers, or what a folder or a file holds instead."""
         self._requests.begin()
-        self._send({"op": "models"})
+        self._send({"op": "models", "words": words})
+
+    def request_settings(self) -> None:
+        """Ask how a person has set the board, and who uses its GPU."""
+        self._requests.begin()
+        self._send({"op": "settings"})
 
     def request_files(self) -> None:
         """Ask for the files the board is read from; they gather in the state."""
@@ -47,4 +84,5 @@ class Asking:
 
     def _send(self, command: dict[str, Any]) -> None:
         if self._link is not None:
-            self._link.send(command)
+            asked = {"download": self.download, "wait": self.patient}
+            self._link.send({**command, **{name: True for name, wanted in asked.items() if wanted}})

@@ -10,12 +10,12 @@ from jetbench.domain import events as ev
 from jetbench.domain.observed import ObservedBoard, Series
 from jetbench.session.history import LIVE_ROWS, REPLAY_ROWS, History
 
-_SHOWN_OF_A_RUN = ("clock", "load")
+_SHOWN_OF_A_RUN = ("clock", "load", "temperature")
 _TRIED = (8943528, 1234567890123, 7, 429)  # readings that tell dividing from multiplying
 
 
 class Columns:
-    """The newest rows in their units; and of those of a run, power, energy, counters, clocks and loads."""
+    """The newest rows in their units; and of those of a run what analysis asks for."""
 
     def __init__(self, board: ev.Board | None, whole: bool = False) -> None:
         channels = board.channels if board is not None else ()
@@ -58,6 +58,7 @@ class Columns:
             raw = row.v[place] if place < len(row.v) else None
             if raw is not None:
                 kept = told.clocks if channel.quantity == "clock" else told.loads
+                kept = told.temperatures if channel.quantity == "temperature" else kept
                 series = kept.get(channel.id)
                 if series is None:
                     series = kept[channel.id] = Series()

@@ -15,18 +15,12 @@ from jetbench.domain import events as ev
 from jetbench.domain.bins import Bins
 from jetbench.domain.observed import COUNTS, ObservedCase
 from jetbench.domain.results import CaseResult
-from jetbench.session.picture import LANE_NS, charted
-from jetbench.session.playhead import Span, neighbour
+from jetbench.session.picture import LANE_NS, charted, span
+from jetbench.session.playhead import neighbour
 from jetbench.session.snapshot import Progress, Reading, Snapshot
 from jetbench.session.state import RECENT_PASSES, SessionState
 from jetbench.session.timeline import Moment
 from jetbench.session.whole import WholeBefore
-
-
-def span(state: SessionState) -> Span:
-    """From the begin of the run to the newest event."""
-    begin = state.run.t if state.run is not None else state.t
-    return Span(begin, max(begin, state.t))
 
 
 def step(state: SessionState, t: int, forwards: bool) -> int | None:
@@ -64,6 +58,7 @@ class Looker:
             hint=live.hint if any(m.kind == "fault" for m in moments) else None,
             board=live.board,
             software=live.software,
+            host=live.host,
             models=live.models,
             models_known=live.models_known,
             protocol=live.protocol,

@@ -43,11 +43,15 @@ def line(
         failed = f", {event.failed} failed" if event.failed else ""
         return ("warning" if event.failed else "info"), f"run {event.status}: {event.measured} measured{failed}"
     if isinstance(event, ev.Stage):
-        return _stage(event, records, run)
+        return _tried(event, records, result_of) or _stage(event, records, run)
     if isinstance(event, ev.Rule):
         return _rule(event, records)
     if isinstance(event, ev.Forecast):
         return _forecast(event)
+    if isinstance(event, ev.Calibration):
+        return _roofs(event)
+    if isinstance(event, ev.Profile) and event.c in records and result_of is not None:
+        return _why(result_of(records[event.c]))
     if isinstance(event, ev.CaseStart) and event.c in records:
         return "info", _begin(event, records[event.c].case, len(records), run)
     if isinstance(event, ev.CaseEnd) and event.c in records:
@@ -106,6 +110,28 @@ def _rest(event: ev.Stage, records: Mapping[int, ObservedCase], run: ev.RunStart
     return "info", f"joules: {protocol.idle_s:g} s at rest, then passes for {protocol.energy_s:g} s or more"
 
 
+def _roofs(event: ev.Calibration) -> Line:
+    if event.peak_flops is None or event.bandwidth is None:
+        return "warning", f"not calibrated: {event.refused or 'it came to no roof'}"
+    kept = " (kept from an earlier run)" if event.kept else ""
+    roofs = f"{event.peak_flops * 1e-9:.4g} GFLOP/s, {event.bandwidth * 1e-9:.4g} GB/s"
+    return "info", f"roofs of {event.device} {event.dtype}: {roofs}{kept}"
+
+
+def _why(result: CaseResult) -> Line | None:
+    return ("info", f"{result.case.model}: {result.why.verdict.sentence}") if result.why is not None else None
+
+
+def _tried(event: ev.Stage, records: Mapping[int, ObservedCase], result_of: ResultOf | None) -> Line | None:
+    """What the trials of a case say, once all of them are over."""
+    record = records.get(event.c) if event.c is not None and event.name == "experiment" and event.ns else None
+    found = result_of(record).why if record is not None and result_of is not None else None
+    if found is None or found.proof is None:
+        return None
+    word = {True: "agree", False: "do not agree", None: "cannot tell"}[found.proof.agrees]
+    return "warning" if found.proof.agrees is False else "info", f"the trials {word}: {found.proof.text}"
+
+
 def _rule(event: ev.Rule, records: Mapping[int, ObservedCase]) -> Line | None:
     if event.outcome == "stopped":
         return None
@@ -114,6 +140,8 @@ def _rule(event: ev.Rule, records: Mapping[int, ObservedCase]) -> Line | None:
         return ("warning" if event.outcome == "not_flat" else "info"), f"warm-up: {said}"
     if event.name == "measure":  # that a count was reached is what everybody expects
         return None if event.outcome == "count" else ("warning" if event.outcome == "time" else "info", said)
+    if event.name == "soak":
+        return "warning" if event.outcome == "abort" else "info", f"soak: {said}"
     if event.name == "cooldown" and event.ns is not None:
         waited = event.ns >= WAIT_NS or event.outcome == "cap"
         return ("warning" if event.outcome == "cap" else "info", f"cool-down: {said}") if waited else None

@@ -9,10 +9,17 @@ from jetbench.analysis.telemetry import TOTAL_POWER, headline_temperature, scale
 from jetbench.domain import events as ev
 from jetbench.domain.bins import Bins
 from jetbench.domain.observed import ObservedCase
+from jetbench.session.playhead import Span
 from jetbench.session.snapshot import Progress, Reading, Snapshot
 from jetbench.session.state import SessionState
 
 LANE_NS = 600_000_000_000  # the longest stretch that is charted
+
+
+def span(state: SessionState) -> Span:
+    """From the begin of the run to the newest event."""
+    begin = state.run.t if state.run is not None else state.t
+    return Span(begin, max(begin, state.t))
 
 
 def readings(state: SessionState) -> dict[str, Reading]:
@@ -79,6 +86,7 @@ def picture(state: SessionState) -> Snapshot:
         hint=state.fault.hint if state.fault else None,
         board=state.board,
         software=state.software,
+        host=state.remote.host if state.remote else None,
         models=state.models,
         models_known=state.models_known,
         protocol=state.run.protocol if state.run else None,
@@ -91,6 +99,7 @@ def picture(state: SessionState) -> Snapshot:
         history={name: state.history.series(name) for name in charted(state, zone)},
         lane=state.lane.between(state.t - LANE_NS, state.t),
         moments=tuple(state.timeline.moments),
+        onsets=state.soak_onsets() if state.stage is not None and state.stage.name == "soak" else (),
         throttled=state.throttle.now,
         throttle_active=state.throttle.active,
         throttle_notices=state.throttle.notices,

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jetbench.domain import events as ev
 from jetbench.domain.text import printable
 from jetbench.recording.folder import new_path as default_place
 from jetbench.recording.format import RecordingError, header, part
 from jetbench.recording.packing import is_packed, pack, unpacked_name
-from jetbench.recording.writer import RecordingWriter
+
+if TYPE_CHECKING:  # imported when a run begins: the first paint does without
+    from jetbench.recording.writer import RecordingWriter
+
+
+HERE: Mapping[str, Any] = {}  # the board's clock is ours
 
 
 class SessionRecorder:
@@ -34,19 +39,20 @@ class SessionRecorder:
         self._writer: RecordingWriter | None = None
         self._software: list[bytes] = []  # and the stages all cases share: said once an agent
         self._throttle: bytes | None = None
+        self._remote: bytes | None = None
         self._holds_run = False
         self._packed: Path | None = None  # what the file becomes when it is closed
         self.path: Path | None = None
         self.ended: str | None = None
         self._size = 0
 
-    def begin(self, board: ev.Board, plan: Mapping[str, Any]) -> ev.Header:
+    def begin(self, board: ev.Board, plan: Mapping[str, Any], clock: Mapping[str, Any] = HERE) -> ev.Header:
         """A new file; returns its first line. Raises RuntimeError with one line when none can be made.
 
         In the default place, which nobody named, that is no reason not to measure: ``ended`` says that nothing is
-        recorded, and why.
+        recorded, and why. ``clock``: of a board that is another machine, as ``header`` takes it.
         """
-        first = header(board=board, plan=plan, command=self._command)
+        first = header(board=board, plan=plan, command=self._command, **clock)
         self.path = self.ended = self._packed = None
         self._holds_run = False
         try:
@@ -58,15 +64,19 @@ class SessionRecorder:
         self._write_said()
         return first
 
-    def resume(self, path: Path, board: ev.Board, number: int, after: int) -> list[bytes]:
+    def resume(
+        self, path: Path, board: ev.Board, number: int, after: int, clock: Mapping[str, Any] = HERE
+    ) -> list[bytes]:
         """Goes on with a file; returns the lines it has written. Raises RuntimeError as ``begin`` does.
 
         ``number`` is that of the part, ``after`` the newest time stamp in the file, on its own axis.
         """
-        first = part(number=number, after=after, board=board, command=self._command)
+        first = part(number=number, after=after, board=board, command=self._command, **clock)
         self.ended = self._packed = None
         self._holds_run = True
         try:
+            from jetbench.recording.writer import RecordingWriter
+
             self._writer = RecordingWriter(path, first, on_end=self._over, brief=self._brief)
         except RecordingError as error:
             raise RuntimeError(str(error)) from error
@@ -79,12 +89,14 @@ class SessionRecorder:
             plain = unpacked_name(path)
             if path.exists():
                 raise RecordingError(f"{printable(path)} exists; name another with -o")
+        from jetbench.recording.writer import RecordingWriter
+
         self._writer = RecordingWriter(plain, first, on_end=self._over, brief=self._brief)
         self.path, self._packed = plain, None if plain is path else path
 
     def _write_said(self) -> list[bytes]:
         """What the agent said before the file was there."""
-        said = [*self._software, *([self._throttle] if self._throttle else [])]
+        said = [line for line in (self._remote, *self._software, self._throttle) if line]
         if self._writer is not None:
             for line in said:
                 self._writer.write(line)
@@ -94,6 +106,8 @@ class SessionRecorder:
         """One line of the stream, as it came. The list of models is no part of a session."""
         if isinstance(event, ev.Throttle):
             self._throttle = line
+        elif isinstance(event, ev.Remote):
+            self._remote = line
         elif isinstance(event, ev.Software) or (isinstance(event, ev.Stage) and event.c is None):
             self._software.append(line)
         elif isinstance(event, ev.RunStart):

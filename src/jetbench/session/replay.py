@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from jetbench.domain.plan import Plan
 from jetbench.session.load import load
-from jetbench.session.moment import Looker, span
-from jetbench.session.picture import picture
+from jetbench.session.moment import Looker
+from jetbench.session.picture import picture, span
 from jetbench.session.playhead import Span
 from jetbench.session.snapshot import Snapshot
 from jetbench.session.state import SessionState
@@ -70,6 +70,15 @@ class ReplaySession:
 
     def request_models(self) -> None:
         """Nobody is there to be asked."""
+
+    def request_settings(self) -> None:
+        """Nor now."""
+
+    def hold(self) -> bool:
+        return True
+
+    def release(self) -> None:
+        """Nothing went on."""
 
     def close(self) -> None:
         """Nothing is open."""

@@ -6,17 +6,20 @@ from collections.abc import Mapping
 
 from jetbench.domain import events as ev
 from jetbench.domain.observed import ObservedBoard, ObservedCase
-from jetbench.domain.results import CaseResult
+from jetbench.domain.results import CaseResult, Onset
 
-_Key = tuple[int, str, bool, int]
+GROWN = 1.02
+_Key = tuple[int, str, bool, int, tuple[bool, bool, bool, int]]
 
 
 class Results:
     def __init__(self) -> None:
         self._kept: dict[int, tuple[_Key, CaseResult]] = {}
+        self._onsets: tuple[int, int, tuple[Onset, ...]] | None = None  # case, passes when it was looked at, found
 
     def clear(self) -> None:
         self._kept.clear()
+        self._onsets = None
 
     def of(
         self, record: ObservedCase, shared: Mapping[str, ev.Stage], board: ev.Board | None, observed: ObservedBoard
@@ -28,10 +31,27 @@ class Results:
         # Power at the end of the last pass is known only when a reading after it has come.
         read = observed.power.t
         settled = not record.windows or not read or read[-1] > (record.energy or record.windows)[-1][1]
-        key = (len(record.duration), record.status, settled, len(read) if not settled else 0)
+        key = (len(record.duration), record.status, settled, len(read) if not settled else 0, _explained(record))
         if known is None or known[0] != key:
             from jetbench.analysis import case as case_analysis  # no case is over when the screen is first painted
 
             known = (key, case_analysis.result(record, shared, board, observed))
             self._kept[record.case.id] = known
         return known[1]
+
+    def soak_onsets(self, record: ObservedCase, board: ev.Board | None, observed: ObservedBoard) -> tuple[Onset, ...]:
+        """Of a soak that runs; looked for anew when it has grown by a fiftieth."""
+        passes = len(record.duration)
+        known = self._onsets
+        if known is None or known[0] != record.case.id or not known[1] <= passes < GROWN * known[1]:
+            from jetbench.analysis import soak
+
+            known = (record.case.id, passes, soak.onsets_so_far(record, board, observed))
+            self._onsets = known
+        return known[2]
+
+
+def _explained(record: ObservedCase) -> tuple[bool, bool, bool, int]:
+    """What has been told of why it is as fast as it is and of what it gives, which comes after its end."""
+    told = (record.calibration, record.profile, record.agreement)
+    return told[0] is not None, told[1] is not None, told[2] is not None, len(record.experiments)

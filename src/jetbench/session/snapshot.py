@@ -6,7 +6,7 @@ import msgspec
 
 from jetbench.domain.bins import Bins
 from jetbench.domain.events import Board, Case, Channel, ModelEntry, Protocol, Software
-from jetbench.domain.results import CaseResult
+from jetbench.domain.results import CaseResult, Onset
 from jetbench.session.lane import Bucket
 from jetbench.session.timeline import Moment
 
@@ -53,6 +53,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     software: Software | None = None
     models: tuple[ModelEntry, ...] = ()
     models_known: bool = False  # the interpreter has answered (else the list is a cached or short one)
+    host: str | None = None  # the board is another machine: its name for ssh
+    trouble: str | None = None  # what is wrong with the line to it just now
     protocol: Protocol | None = None
     cases: tuple[CaseResult, ...] = ()
     progress: Progress = Progress()
@@ -68,6 +70,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     log: tuple[LogLine, ...] = ()
     lane: tuple[Bucket, ...] = ()  # passes along the time axis, the newest ten minutes
     moments: tuple[Moment, ...] = ()  # what happened when, up to ``t``
+    onsets: tuple[Onset, ...] = ()  # of throttling, in a soak that runs
     recording: str | None = None  # path, while one is written or was
     recording_bytes: int = 0
     recording_ended: str | None = None  # why it ended early (disk full, folder gone)

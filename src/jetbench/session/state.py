@@ -6,10 +6,12 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from jetbench.domain import events as ev
 from jetbench.domain.observed import ObservedBoard, ObservedCase
-from jetbench.domain.results import CaseResult
-from jetbench.session import narrative
+from jetbench.domain.results import CaseResult, Onset
+from jetbench.session import explained, narrative
 from jetbench.session.columns import Columns
 from jetbench.session.lane import LIVE_BUCKETS, REPLAY_BUCKETS, Lane
 from jetbench.session.results import Results
@@ -44,10 +46,12 @@ class SessionState:
         self.throttle = ev.Throttle()
         self.records: dict[int, ObservedCase] = {}
         self.shared_stages: dict[str, ev.Stage] = {}  # of the parent that all cases share
+        self.remote: ev.Remote | None = None  # the board is another machine
         self.overheads: list[ev.Overhead] = []
         self.files: list[ev.PackFile] = []  # of the board, asked for to be packed
         self.checks: dict[str, ev.Check] = {}  # of the interpreter, by name, those that are over
         self.counted: list[ev.Model] = []  # counts that belong to no case
+        self.calibrations: dict[tuple[str, str, int], ev.Calibration] = {}  # by device, type and threads
         self.status = "connecting"
         self.t = 0
         self.finished = 0
@@ -133,13 +137,6 @@ class SessionState:
         self._columns.keep(event)
         if self.run is not None and self.run_end is None:
             self._columns.observe(event, self.observed, self.counters)
-        self.touch("telemetry")
-
-    def _throttle(self, event: ev.Throttle) -> None:
-        self.throttle = event
-        self.observed.throttle.append(event)
-        if self.current is not None:
-            self.records[self.current].throttled.append(event.now)
         self.touch("telemetry")
 
     def _software(self, event: ev.Software) -> None:
@@ -278,12 +275,38 @@ class SessionState:
     def result(self, record: ObservedCase) -> CaseResult:
         return self._results.of(record, self.shared_stages, self.board, self.observed)
 
+    def soak_onsets(self) -> tuple[Onset, ...]:
+        record = self.records.get(self.current) if self.current is not None else None
+        return () if record is None else self._results.soak_onsets(record, self.board, self.observed)
+
+
+def _settings(state: SessionState, event: ev.Settings) -> None:
+    if state.board is not None and event.facts:
+        state.board = msgspec.structs.replace(state.board, facts={**state.board.facts, **event.facts})
+        state.touch("board")
+
+
+def _throttle(state: SessionState, event: ev.Throttle) -> None:
+    """That a soak throttles is its own: the other figures of its case are from before."""
+    state.throttle = event
+    state.observed.throttle.append(event)
+    soaks = state.stage is not None and state.stage.name == "soak"
+    if state.current is not None and not soaks:
+        state.records[state.current].throttled.append(event.now)
+    state.touch("telemetry")
+
+
+def _reached(state: SessionState, event: ev.Remote) -> None:
+    state.remote = event
+    state.touch("status")
+
 
 _HANDLERS: dict[type[ev.Event], Callable[[SessionState, Any], None]] = {
     ev.Header: SessionState._header,
     ev.Board: SessionState._board,
     ev.Telemetry: SessionState._telemetry,
-    ev.Throttle: SessionState._throttle,
+    ev.Settings: _settings,
+    ev.Throttle: _throttle,
     ev.Software: SessionState._software,
     ev.Models: SessionState._models,
     ev.Part: SessionState._part,
@@ -298,8 +321,13 @@ _HANDLERS: dict[type[ev.Event], Callable[[SessionState, Any], None]] = {
     ev.Rule: SessionState._kept,
     ev.Transfer: SessionState._kept,
     ev.CaseEnd: SessionState._case_end,
+    ev.Calibration: explained.calibrated,
+    ev.Profile: explained.profiled,
+    ev.Experiment: explained.tried,
+    ev.Agreement: explained.compared,
     ev.Fault: SessionState._fault,
     ev.Overhead: lambda state, event: state.overheads.append(event),
+    ev.Remote: _reached,
     ev.PackFile: lambda state, event: state.files.append(event),
     ev.Check: lambda state, event: state.checks.update({event.name: event} if event.ns is not None else {}),
     ev.RunEnd: SessionState._run_end,

@@ -44,6 +44,6 @@ class Spending:
     def begin(self) -> None:
         self._cpu, self._wall = time.process_time(), time.monotonic()
 
-    def event(self) -> ev.Overhead:
+    def event(self, t: int) -> ev.Overhead:
         cpu, wall = time.process_time() - self._cpu, time.monotonic() - self._wall
-        return ev.Overhead(t=time.perf_counter_ns(), who="screen", cpu_s=round(cpu, 4), wall_s=round(wall, 3))
+        return ev.Overhead(t=t, who="screen", cpu_s=round(cpu, 4), wall_s=round(wall, 3))

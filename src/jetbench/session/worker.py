@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from msgspec.structs import replace
 
 from jetbench.domain import events as ev
 from jetbench.domain.plan import Plan
@@ -20,19 +19,15 @@ from jetbench.link.base import Link
 from jetbench.recording.axis import Axis
 from jetbench.session import affinity, model_cache
 from jetbench.session.asking import Asking, request_of
-from jetbench.session.picture import picture
-from jetbench.session.playhead import Span
 from jetbench.session.recorder import SessionRecorder
-from jetbench.session.snapshot import Snapshot
-from jetbench.session.state import SessionState
+from jetbench.session.showing import Showing
 from jetbench.session.under_way import Spending
 
 if TYPE_CHECKING:  # imported when they are called for: the first paint does without
-    from jetbench.session.moment import Looker
     from jetbench.session.resumption import Rest
 
 
-class SessionWorker(Asking):
+class SessionWorker(Asking, Showing):
     """One agent, any number of runs one after the other, each with a recording of its own.
 
     ``link`` is called once, by ``start``, and may raise LinkError. ``new_recording`` names the file
@@ -49,17 +44,15 @@ class SessionWorker(Asking):
         screen: bool = True,
         command: tuple[str, ...] = (),
     ) -> None:
-        super().__init__()
+        Asking.__init__(self)
+        Showing.__init__(self, SessionRecorder(new_recording, command, self._recording_over, self._brief))
         self._new_link = link
         self._executable = executable
         self._screen = screen
-        self._lock = threading.Lock()
-        self._state = SessionState()
-        self._looker: Looker | None = None
         self._axis = Axis()
-        self._recorder = SessionRecorder(new_recording, command, self._recording_over, self._brief)
         self._running = False
         self._wanted: Plan | None = None
+        self._followed = False
         self._spending = Spending()
         self._closing = False
         self._ended = threading.Event()
@@ -82,9 +75,9 @@ class SessionWorker(Asking):
             if self._state.board is None:
                 self._wanted = plan  # begun as soon as the board has described itself
                 return
-            self._state.header = self._recorder.begin(self._state.board, _explicit(plan))
+            self._state.header = self._recorder.begin(self._state.board, _explicit(plan), self.clock())
             self._begun()
-        self._send(_explicit(request_of(plan, self._screen)))
+        self._send(self._told(_explicit(request_of(plan, self._screen)), plan))
 
     def resume(self, rest: Rest, anyway: bool = False, differs: str | None = None) -> None:
         """Go on with a cut session in its file, in place of a first run, when the board has described itself.
@@ -96,15 +89,35 @@ class SessionWorker(Asking):
             board, self._state, self._axis = self._state.board, rest.state, rest.axis
             if board is None:
                 raise RuntimeError("the board has not described itself yet")
-            said = self._recorder.resume(rest.path, board, len(self._state.parts) + 1, self._state.t)
+            number = len(self._state.parts) + 1
+            said = self._recorder.resume(rest.path, board, number, self._state.t, self.clock())
             self._state.watch()
             for line in said:
                 self._state.apply(self._axis.place(ev.decode(line)))
             if differs is not None:
-                log = ev.Log(t=time.perf_counter_ns(), level="warning", source="screen", text=f"resumed on: {differs}")
+                log = ev.Log(t=self.now(), level="warning", source="screen", text=f"resumed on: {differs}")
                 self._fold(log, ev.encode(log))
             self._begun()
         self._send(_explicit(rest.request(self._screen, anyway)))
+
+    def _told(self, request: dict[str, Any], plan: Plan) -> dict[str, Any]:
+        """To a board elsewhere: there is no screen on it, and the plan, for whoever attaches to the run later."""
+        return request if self.far is None else {**request, "screen": False, "plan": _explicit(plan)}
+
+    def follow(self) -> None:
+        """Of a session that was attached to: ``wait`` waits for the end of the run in it."""
+        self._requests.begin()
+        self._followed = True
+
+    def _adopt(self) -> None:
+        """A run that another controller began, or this one before it was started anew. With the lock held."""
+        assert self.far is not None and self._state.board is not None
+        try:
+            self._state.header = self._recorder.begin(self._state.board, self.far.plan(), self.clock())
+        except RuntimeError as error:
+            self._state.note(str(error), "error")
+        self._begun(counted=not self._followed)
+        self._followed = False
 
     def _refuse_unless_free(self) -> None:
         if self._running:
@@ -112,10 +125,11 @@ class SessionWorker(Asking):
         if self._ended.is_set() or self._link is None:
             raise RuntimeError("the agent is gone; start the program again")
 
-    def _begun(self) -> None:
+    def _begun(self, counted: bool = True) -> None:
         self._running = True
         self._spending.begin()
-        self._requests.begin()
+        if counted:
+            self._requests.begin()
         self._state.status = "starting"
         self._state.touch("status")
 
@@ -144,51 +158,19 @@ class SessionWorker(Asking):
             self._ended.wait(5.0)
         self._recorder.finish()
 
-    def snapshot(self) -> Snapshot:
-        with self._lock:
-            taken = picture(self._state)
-        return self._with_recording(taken)
+    def hold(self) -> bool:
+        """Before this process is stopped: the agent goes on, and what it says is kept. False where it cannot."""
+        return self._link is not None and not self._ended.is_set() and self._link.hold()
 
-    def _with_recording(self, taken: Snapshot) -> Snapshot:
-        made = self._recorder
-        path = str(made.path) if made.path else None
-        return replace(taken, recording=path, recording_bytes=made.size, recording_ended=made.ended)
-
-    def look(self, t: int) -> Snapshot:
-        """The picture of an earlier moment; the run goes on meanwhile."""
-        from jetbench.session.moment import Looker
-
-        live = self.snapshot()
-        with self._lock:
-            self._looker = self._looker or Looker()
-            taken = self._looker.at(self._state, live, t)
-        return live if taken is live else self._with_recording(taken)
-
-    def span(self) -> Span:
-        """What there is to look at."""
-        from jetbench.session.moment import span
-
-        with self._lock:
-            return span(self._state)
+    def release(self) -> None:
+        if self._link is not None:
+            self._link.release()
 
     def mark(self, text: str = "", at: int | None = None) -> None:
         """Remember this moment or an earlier one, in the recording too. RuntimeError, one line, when no run is on."""
         if not self._running:
             raise RuntimeError("no run is on: there is no moment to mark")
-        self._add(ev.Mark(t=time.perf_counter_ns(), at=at, text=printable(text, 200)))
-
-    def read(self, function: Callable[[SessionState], Any]) -> Any:
-        """``function(state)`` while no event is folded: for tables and documents."""
-        with self._lock:
-            return function(self._state)
-
-    @property
-    def is_replay(self) -> bool:
-        return False
-
-    @property
-    def recording(self) -> Path | None:
-        return self._recorder.path
+        self._add(ev.Mark(t=self.now(), at=at, text=printable(text, 200)))
 
     # -- the background threads
 
@@ -208,7 +190,7 @@ class SessionWorker(Asking):
             text = line.decode("utf-8", "replace").rstrip()
             if text:
                 self._last_print = text
-                self._add(ev.Log(t=time.perf_counter_ns(), level="warning", source="agent", text=text[:2000]))
+                self._add(ev.Log(t=self.now(), level="warning", source="agent", text=text[:2000]))
 
     def _take(self, line: bytes) -> None:
         if not line.strip():
@@ -219,12 +201,14 @@ class SessionWorker(Asking):
                 self._state.note(f"a line of the stream is left out: {event[:200]}", "warning")
             return
         with self._lock:
+            if isinstance(event, ev.RunStart) and not self._running and self.far is not None:
+                self._adopt()
             self._fold(event, line)
-        if isinstance(event, ev.RunStart | ev.Resume) and event.protocol.screen_cores:
+        if isinstance(event, ev.RunStart | ev.Resume) and event.protocol.screen_cores and self.far is None:
             affinity.keep_to(event.protocol.screen_cores)
         elif isinstance(event, ev.Board):
             self._begin_wanted()
-        elif isinstance(event, ev.Models):
+        elif isinstance(event, ev.Models) and not event.of:
             model_cache.save(self._executable, event)
         elif isinstance(event, ev.Ready):
             if event.what == "run":
@@ -256,10 +240,11 @@ class SessionWorker(Asking):
 
     def _over(self, why: str) -> None:
         refused = self._state.board is None and self._state.fault is not None  # it said why before it ended
-        if not self._closing and not refused:
+        in_order = self.far is not None and self.far.in_order() and not self._running
+        if not self._closing and not refused and not in_order:
             hint = "start the program again; what was recorded is kept"
-            why += f": {self._last_print}" if self._last_print else ""
-            self._add(ev.Fault(t=time.perf_counter_ns(), code="agent_lost", text=why, hint=hint))
+            why += f": {self._last_print}" if self._last_print and not why.startswith("--python ") else ""
+            self._add(ev.Fault(t=self.now(), code="agent_lost", text=why, hint=hint))
         self._ended.set()
         self._end_run()
         self._requests.abandon()
@@ -268,7 +253,7 @@ class SessionWorker(Asking):
 
     def _end_run(self) -> None:
         if self._running and self._recorder.holds_run:
-            self._add(self._spending.event())
+            self._add(self._spending.event(self.now()))
         problem = self._recorder.finish()
         affinity.keep_to(self._cores)
         with self._lock:

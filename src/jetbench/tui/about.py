@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+from jetbench.tui.bindings import IN_RESULTS
 from jetbench.tui.glyphs import Glyphs
 
 Line = tuple[str, str, str]  # sign or word, its role, what it means
 
 PANE_KEYS = {
-    "models": ("pick", "filter", "start", "stop", "batch", "input", "passes", "expect", "energy", "zoom", "copy"),
+    "models": (
+        "pick",
+        "filter",
+        "start",
+        "stop",
+        "batch",
+        "input",
+        "passes",
+        "settings",
+        "sheet",
+        "expect",
+        "energy",
+        "write",
+        "zoom",
+        "copy",
+    ),
     "log": ("follow", "zoom", "copy"),
     "latency": ("histogram", "window", "zoom", "copy"),
     "power": ("window", "zoom", "copy"),
+    "results": ("results", "copy", "export"),
 }
-NAMES = {"models": "Models", "log": "Log", "latency": "Latency", "power": "Power and temperature"}
+NAMES = {"models": "Models", "log": "Log", "latency": "Latency", "power": "Power and temperature", "results": "Results"}
+OWN_KEYS = {"results": IN_RESULTS}  # bound in the pane's own screen
 
 
 def drawn(pane: str, glyphs: Glyphs) -> list[Line]:
     """The signs and figures of a pane."""
-    return {"models": _models, "log": _log, "latency": _latency, "power": _power}[pane](glyphs)
+    made = {"models": _models, "log": _log, "latency": _latency, "power": _power, "results": _results}
+    return made[pane](glyphs)
 
 
 def _models(g: Glyphs) -> list[Line]:
@@ -28,7 +47,10 @@ def _models(g: Glyphs) -> list[Line]:
         (g.done, "good", "measured"),
         (g.running, "running", "running now"),
         (g.queued, "faint", "waiting for its turn"),
-        (g.failed, "bad", "failed or refused; the reason stands below it"),
+        (g.failed, "bad", "failed; the reason stands below it"),
+        (g.refused, "bad", "refused: it would not fit into memory"),
+        (g.stopped, "warn", "stopped before its passes were over"),
+        (g.skipped, "faint", "skipped: the run ended before its turn"),
         (g.warn, "warn", "throttled while it was measured"),
         ("params", "muted", "on the right before a run: parameters, as published"),
     ]
@@ -60,8 +82,22 @@ def _power(g: Glyphs) -> list[Line]:
         ("C", "temperature", "the warmest zone; the others stand below"),
         (g.limit, "limit", "a dashed line: the temperature at which the board throttles"),
         (g.warn, "warn", "below the charts: throttled in that column"),
+        ("S L", "bad", "below the charts: a soak began to throttle, by the sensors; by its latencies alone"),
         (g.mark, "accent", "a case, a mark or a fault, through all charts"),
         ("N/A", "bad", "no value, with the reason beside it; never 0"),
+    ]
+
+
+def _results(g: Glyphs) -> list[Line]:
+    return [
+        ("^ v", "accent", "beside a title: sorted by it, rising or falling; N/A stands last either way"),
+        ("?", "muted", "behind a percentile: too few passes to tell it"),
+        ("N/A", "muted", "no value; the reason stands below the table or the plot, never 0"),
+        ("a b c", "series", "in a plot: a letter a line or a model, named below it"),
+        ("A B C", "series", "no other case is better in both measures"),
+        ("*", "text", "several cases in one place; up and down tell them apart"),
+        (f"{g.mark} {g.axis}", "series", "through a letter: the interval of its value, about 95 %"),
+        ("log", "faint", "beside an axis: by the logarithm, where values are far apart"),
     ]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from textual.message import Message
 
-from jetbench.domain.plan import Plan, PlanError
+from jetbench.domain.plan import Plan
 from jetbench.domain.text import printable
 from jetbench.session.snapshot import Snapshot
 from jetbench.tui.commanding import CommandingApp
@@ -20,10 +20,13 @@ from jetbench.tui.config import Config
 from jetbench.tui.control import SessionControl, busy
 from jetbench.tui.draft import Draft
 from jetbench.tui.draw import readings
+from jetbench.tui.looks import Dressed
+from jetbench.tui.paced import PacedDriver
 from jetbench.tui.playing import Player, View
 from jetbench.tui.screens.bench import BenchScreen
+from jetbench.tui.starting import StartingApp
 from jetbench.tui.text import clip
-from jetbench.tui.visiting import Library, Place, VisitingApp
+from jetbench.tui.visiting import Library, Place
 from jetbench.tui.widgets.canvas import Canvas
 
 FIELDS = {
@@ -45,10 +48,7 @@ class Exported(Message):
 AFTER_PAINT_S = 0.5
 
 
-ONLY_READ = "this is a recording: nothing is measured in it"
-
-
-class BenchApp(VisitingApp, CommandingApp):
+class BenchApp(StartingApp, CommandingApp):
     TITLE = "jetbench-tui"
     CSS_PATH = "screens/bench.tcss"  # a default screen's own is not loaded
 
@@ -105,6 +105,7 @@ class BenchApp(VisitingApp, CommandingApp):
         """What may wait until the screen stands: importing torch takes a core for seconds."""
         gc.enable()
         gc.freeze()
+        self.session.request_settings()
         self.session.request_models()
 
     # -- the frame
@@ -116,6 +117,10 @@ class BenchApp(VisitingApp, CommandingApp):
         shared = protocol is not None and protocol.shared_cores and busy(self.live)
         if shared and not jumped and now - self._pulled < SHARED_CORES_PERIOD - 0.05:
             return
+        if not jumped and isinstance(self._driver, PacedDriver):
+            line = self._driver
+            if not line.pace.due(now, self._pulled, self.period, line.queued):
+                return
         self._pulled = now
         was_busy, before = busy(self.live), (self.snapshot, self.view)
         self._look()
@@ -123,15 +128,11 @@ class BenchApp(VisitingApp, CommandingApp):
             self._stop_asked = False
             if was_busy and self.view.mode == "frozen":
                 self.say(f"the run is over: {self.live.status}; p follows")
+        self.follow_results()
         if before[0] is self.snapshot and before[1] == self.view and not jumped:
             return  # frozen or paused: nothing is drawn, nothing is sent
         if self.screen is self.bench:
             self.bench.show(self.snapshot, now, self.view, jumped)
-
-    def _only_read(self) -> bool:
-        if self.session.is_replay:
-            self.say(ONLY_READ)
-        return self.session.is_replay
 
     def say(self, text: str, severity: str = "information") -> None:
         level = "error" if severity == "error" else "warning" if severity == "warning" else "information"
@@ -139,17 +140,6 @@ class BenchApp(VisitingApp, CommandingApp):
         self.notify("\n".join(lines), severity=level, markup=False, timeout=6)  # type: ignore[arg-type]
 
     # -- run
-
-    def action_start(self) -> None:
-        if self._only_read() or busy(self.session.snapshot()):
-            return
-        try:
-            self.session.run(self.draft.plan())
-        except (PlanError, RuntimeError) as error:
-            self.say(str(error), "error")
-        else:
-            self.player.follow()
-            self.pull()
 
     def action_stop(self) -> None:
         if self._only_read() or not busy(self.session.snapshot()):
@@ -227,6 +217,8 @@ class BenchApp(VisitingApp, CommandingApp):
         for screen in self.screen_stack:
             for canvas in screen.query(Canvas):
                 canvas.forget()
+            if isinstance(screen, Dressed):
+                screen.dress(self.palette, self.glyphs)
 
     # -- the end
 

@@ -44,6 +44,16 @@ KEYS: tuple[Key, ...] = (
         "busy",
         9,
     ),
+    Key(
+        "explain",
+        "E",
+        "E",
+        "explain",
+        "Why the case under the cursor is as fast as it is: profile it, and test that by A/B trials.",
+        "Run",
+        10,
+        "idle",
+    ),
     Key("export", "e", "e", "export", "Write cases, samples and telemetry as CSV.", "Run", 5, replay=7),
     Key(
         "pick",
@@ -61,6 +71,18 @@ KEYS: tuple[Key, ...] = (
     Key("batch", "b", "b", "batch", "Set the batches to measure, such as 1,2,4.", "Plan", 9, "idle"),
     Key("input", "i", "i", "input", "Set the input sizes, such as 224 or 240x320, or 'own'.", "Plan", 10, "idle"),
     Key("passes", "k", "k", "passes", "Set passes a case, or the precision to reach, such as 1%.", "Plan", 11, "idle"),
+    Key(
+        "settings",
+        "v",
+        "v",
+        "settings",
+        "Format (fp32, fp16, bf16), device, threads, warm-up, rounds.",
+        "Plan",
+        16,
+        "idle",
+    ),
+    Key("sheet", "u", "u", "check-up", "State of the board, what mends it, and what will be run.", "Plan"),
+    Key("write", "W", "W", "write plan", "Write the plan as a file beside the recordings.", "Plan"),
     Key("expect", "y", "y", "expect", "Write what you expect; it is scored when the run is over.", "Plan", 0, "idle"),
     Key(
         "energy",
@@ -105,6 +127,7 @@ KEYS: tuple[Key, ...] = (
     Key("faster", "right_square_bracket", "]", "faster", "Twice as fast, up to 64.", "Time", replay=4),
     Key("mark", "m", "m", "mark", "Mark this moment, with a note if you like.", "Time", 13, "busy", frozen=10),
     Key("recordings", "o", "o", "recordings", "What was recorded: replay one, compare two.", "App", 8, replay=13),
+    Key("results", "r", "r", "results", "Cases that are over: table, plots, one in full.", "View", 6, "always", 11, 6),
     Key("pane-1", "1", "1", "models", "Go to the models.", "View"),
     Key("pane-2", "2", "2", "log", "Go to the log.", "View"),
     Key("pane-3", "3", "3", "latency", "Go to latency.", "View"),
@@ -138,6 +161,8 @@ KEYS: tuple[Key, ...] = (
         frozen=2,
         replay=2,
     ),
+    Key("suspend", "ctrl+z", "ctrl+z", "suspend", "Back to the shell; a run goes on, and fg comes back.", "App"),
+    Key("repaint", "ctrl+l", "ctrl+l", "repaint", "Draw it anew, should something else have written there.", "App"),
     Key(
         "help",
         "question_mark",
@@ -164,6 +189,17 @@ KEYS: tuple[Key, ...] = (
 
 # Keys that a focused list answers by itself; shown in the help, bound in the widgets.
 MOVING = (("up down", "Move by a line."), ("pgup pgdn", "Move by a page."), ("home end", "First and last line."))
+
+# Keys of the results screen alone, bound there.
+IN_RESULTS = (
+    ("1 2 3", "The table, lines along batch or input size, points of two measures."),
+    ("< >", "Sort by the column before or after; a click on its title does too, d turns the direction."),
+    ("left right", "Other columns; in a case that is shown in full the case beside it."),
+    ("enter", "The case under the cursor in full; esc goes back."),
+    ("y x", "Next measure for the upright and for the lower axis of a plot."),
+    ("b", "Lines along batch or along input size."),
+    ("a", "In a recording or a frozen view: all cases, or those that were over at its moment."),
+)
 
 # Actions of the bench screen; all others are the app's.
 SCREEN_ACTIONS = {
@@ -214,4 +250,5 @@ def markdown() -> str:
     rows = ["| key | what it does |", "|---|---|"]
     rows += [f"| `{key.shown}` | {key.help} |" for key in KEYS]
     rows += [f"| `{shown}` | {text} |" for shown, text in MOVING]
+    rows += [f"| `{shown}` | In the results: {text[0].lower()}{text[1:]} |" for shown, text in IN_RESULTS]
     return "\n".join(rows) + "\n"

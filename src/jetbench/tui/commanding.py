@@ -11,23 +11,16 @@ from textual.drivers.linux_driver import LinuxDriver
 
 from jetbench.domain.text import printable
 from jetbench.session.snapshot import Snapshot
-from jetbench.tui.control import busy
+from jetbench.tui.control import SessionControl, busy
 from jetbench.tui.looks import LooksApp
+from jetbench.tui.paced import PacedDriver
 from jetbench.tui.screens.bench import BenchScreen
-
-
-class ClicksOnly(LinuxDriver):
-    """Asks the terminal for presses and the wheel. Textual asks for every movement too: 300 of them cost 97 kB."""
-
-    def _enable_mouse_support(self) -> None:
-        if self._mouse:
-            self.write("\x1b[?1000h\x1b[?1006h")
-            self.flush()
 
 
 class CommandingApp(LooksApp):
     ENABLE_COMMAND_PALETTE = False  # Textual's: 157 kB to open and close
     BINDINGS: ClassVar[list[BindingType]] = [Binding("C", "copy", show=False)]
+    session: SessionControl
     live: Snapshot
 
     @property
@@ -36,12 +29,22 @@ class CommandingApp(LooksApp):
 
     def get_driver_class(self) -> type[Driver]:
         chosen = super().get_driver_class()
-        return ClicksOnly if chosen is LinuxDriver else chosen
+        return PacedDriver if chosen is LinuxDriver else chosen
+
+    def on_resize(self) -> None:
+        """Terminals move their lines about, or drop them."""
+        if isinstance(self._driver, PacedDriver):
+            self._driver.forget()
+
+    def action_repaint(self) -> None:
+        self.on_resize()
+        self.refresh(layout=True)
 
     def action_help(self) -> None:
         from jetbench.tui.screens.help import HelpScreen
 
-        self.push_screen(HelpScreen(self.palette, self.glyphs, self.bench.focused_pane().id or "", self.keys))
+        pane = getattr(self.screen, "focused_pane", self.bench.focused_pane)()
+        self.push_screen(HelpScreen(self.palette, self.glyphs, pane.id or "", self.keys))
 
     def action_commands(self) -> None:
         from jetbench.tui.screens.commands import Command, CommandScreen, commands
@@ -55,6 +58,21 @@ class CommandingApp(LooksApp):
 
         shown = commands(self.keys, self.own_themes, self.live, self.bench.draft)
         self.push_screen(CommandScreen(shown), run)
+
+    # -- back to the shell for a while
+
+    def action_suspend(self) -> None:
+        if isinstance(self._driver, PacedDriver):
+            self.action_suspend_process()
+        else:
+            self.say("there is no shell behind this screen")
+
+    def hold(self) -> str | None:
+        """Before this process is stopped: the run must not wait for it. Or why it should not be stopped."""
+        return None if self.session.hold() or not busy(self.live) else "the run would stand still"
+
+    def release(self) -> None:
+        self.session.release()
 
     def action_wear(self, name: str) -> None:
         self.wear(name)

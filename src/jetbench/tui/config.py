@@ -18,9 +18,17 @@ else:
 NAME = "config.toml"
 MAX_BYTES = 64 << 10
 MAX_KEYS = 200
+MAX_HOST = 400  # characters of an address or a path there
 MAX_VALUE = 80  # characters of a name or a list of keys
 GLYPHS = ("auto", "braille", "block", "ascii")
 FPS = (0.1, 15.0)  # pictures a second, least and most
+
+
+class KnownHost(msgspec.Struct, frozen=True):
+    """A board by a name of the user's own; not yet checked."""
+
+    address: str  # as ssh takes it
+    python: str | None = None  # the interpreter that measures, there
 
 
 class Config(msgspec.Struct, frozen=True):
@@ -31,6 +39,7 @@ class Config(msgspec.Struct, frozen=True):
     fps: float | None = None
     mouse: bool | None = None
     keys: Mapping[str, str] = msgspec.field(default_factory=dict)  # action: keys, comma separated, not yet checked
+    hosts: Mapping[str, KnownHost] = msgspec.field(default_factory=dict)
     problems: tuple[str, ...] = ()
 
 
@@ -69,7 +78,21 @@ def parse(table: Mapping[str, Any]) -> Config:
     keys = taken.pop("keys", {})
     good = {name: value for name, value in keys.items() if isinstance(value, str) and len(value) <= MAX_VALUE}
     problems += [f'{NAME} [keys]: {name[:40]} is a text such as "s"' for name in keys if name not in good]
-    return Config(**taken, keys=good, problems=tuple(problems))
+    hosts = {name: _host(entry) for name, entry in taken.pop("hosts", {}).items()}
+    known = {name: host for name, host in hosts.items() if host is not None}
+    unclear = hosts.keys() - known
+    problems += [f'{NAME} [hosts]: {name[:40]} is "USER@BOARD", or has host and python' for name in unclear]
+    return Config(**taken, keys=good, hosts=known, problems=tuple(problems))
+
+
+def _host(entry: object) -> KnownHost | None:
+    """``"user@board"``, or a table with ``host`` and perhaps ``python``."""
+    table = {"host": entry} if isinstance(entry, str) else entry
+    if not isinstance(table, dict) or not table.keys() <= {"host", "python"} or "host" not in table:
+        return None
+    if not all(isinstance(value, str) and len(value) <= MAX_HOST for value in table.values()):
+        return None
+    return KnownHost(table["host"], table.get("python"))
 
 
 def _wrong(name: str, value: object) -> str | None:
@@ -84,4 +107,6 @@ def _wrong(name: str, value: object) -> str | None:
         return None if number else f"fps is a number from {FPS[0]:g} to {FPS[1]:g}"
     if name == "keys":
         return None if isinstance(value, dict) and len(value) <= MAX_KEYS else "[keys] is a table of actions"
-    return f"nothing is called {name[:40]!r}; there are theme, glyphs, fps, mouse and [keys]"
+    if name == "hosts":
+        return None if isinstance(value, dict) and len(value) <= MAX_KEYS else "[hosts] is a table of boards"
+    return f"nothing is called {name[:40]!r}; there are theme, glyphs, fps, mouse, [keys] and [hosts]"

@@ -42,6 +42,15 @@ class SessionControl(Protocol):
     def request_models(self) -> None:
         """Ask the interpreter what it can measure."""
 
+    def request_settings(self) -> None:
+        """Ask how the board is set just now."""
+
+    def hold(self) -> bool:
+        """Before this process is stopped: what is measured goes on without it. False where it could not."""
+
+    def release(self) -> None:
+        """This process goes on."""
+
     def close(self) -> None:
         """End everything: the recording is whole afterwards. May be called twice."""
 

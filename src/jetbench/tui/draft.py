@@ -29,12 +29,24 @@ class Draft:
         else:
             self.picked.append(model)
 
+    def check_settings(self, changes: dict[str, object]) -> object:
+        """Attributes of the plan that have no key of their own. PlanError if they make no sense."""
+        return self._valid(**changes)
+
+    def take_settings(self, changes: dict[str, object]) -> None:
+        self.base = msgspec.structs.replace(self.base, **self._valid(**changes))
+
     def toggle_energy(self) -> None:
         self.base = msgspec.structs.replace(self.base, energy=not self.base.energy)
 
     def plan(self) -> Plan:
         """What would be measured now. PlanError if it makes no sense."""
         return check(self._replaced())
+
+    @property
+    def unchecked(self) -> Plan:
+        """What would be measured now, whether that makes sense or not."""
+        return self._replaced()
 
     @property
     def protocol(self) -> Protocol:

@@ -30,6 +30,8 @@ class Glyphs(msgspec.Struct, frozen=True):
     running: str
     queued: str
     failed: str
+    refused: str
+    skipped: str
     stopped: str
     warn: str
     dash: str  # between two numbers of a range
@@ -43,26 +45,37 @@ class Glyphs(msgspec.Struct, frozen=True):
         return text.replace("°", "") if not self.degree else text
 
     def state(self, status: str) -> str:
-        known = {"measured": self.done, "running": self.running, "queued": self.queued, "skipped": self.queued}
-        return known.get(status) or (self.stopped if status == "interrupted" else self.failed)
+        """A shape of its own for each state of a case: where there is no room for the word it is all that tells."""
+        known = {
+            "measured": self.done,
+            "running": self.running,
+            "queued": self.queued,
+            "skipped": self.skipped,
+            "refused": self.refused,
+            "interrupted": self.stopped,
+        }
+        return known.get(status, self.failed)
 
 
 BRAILLE = Glyphs(
     name="braille", braille=True, levels=" ▁▂▃▄▅▆▇█", frame="╭╮╯╰─│", tick="┤", axis="─", limit="╌", mark="┊",
     full="━", rest="─", more="…", dot="·", cursor="▸", picked="■", unpicked="□", live="●",
-    done="✓", running="▶", queued="·", failed="✗", stopped="■", warn="!", dash="\u2013", plus_minus="±", degree="°",
+    done="✓", running="▶", queued="·", failed="✗", refused="⊘", skipped="»", stopped="■", warn="!",
+    dash="\u2013", plus_minus="±", degree="°",
 )  # fmt: skip
 
 BLOCK = Glyphs(
     name="block", braille=False, levels=" ▁▂▃▄▅▆▇█", frame="┌┐┘└─│", tick="┤", axis="─", limit="-", mark=":",
     full="█", rest="░", more="…", dot="·", cursor="►", picked="■", unpicked="□", live="●",
-    done="√", running="►", queued="·", failed="x", stopped="■", warn="!", dash="-", plus_minus="±", degree="°",
+    done="√", running="►", queued="·", failed="x", refused="Ø", skipped="»", stopped="■", warn="!",
+    dash="-", plus_minus="±", degree="°",
 )  # fmt: skip
 
 ASCII = Glyphs(
     name="ascii", braille=False, levels=" .:|#", frame="++++-|", tick="+", axis="-", limit="-", mark=":",
     full="=", rest="-", more="~", dot="-", cursor=">", picked="*", unpicked=".", live="*",
-    done="+", running=">", queued=".", failed="x", stopped="#", warn="!", dash="-", plus_minus="+-", degree="",
+    done="+", running=">", queued=".", failed="x", refused="%", skipped="/", stopped="#", warn="!",
+    dash="-", plus_minus="+-", degree="",
 )  # fmt: skip
 
 SETS = {"braille": BRAILLE, "block": BLOCK, "ascii": ASCII}

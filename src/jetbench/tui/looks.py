@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 from rich.segment import Segment
 from textual.app import App
@@ -20,6 +21,14 @@ from jetbench.tui.theme import Themes
 
 MOST_TOLD = 6  # problems of the config and of themes, a toast each
 WATCH_S = 1.0
+
+
+@runtime_checkable
+class Dressed(Protocol):
+    """A screen with texts of its own in our colours, beside canvases."""
+
+    def dress(self, palette: Palette, glyphs: Glyphs) -> None:
+        """Anew, in these."""
 
 
 class WithoutColour(LineFilter):
@@ -49,7 +58,6 @@ class LooksApp(App[None]):
         if theme is not None and theme not in self.available_themes:
             self._themes.problems.append(f"no theme is called {theme!r}; {themes.DEFAULT} is used")
         standard = themes.standard(os.environ)
-        self.palette = Palette(self._themes.found[themes.DEFAULT], not self.no_color)
         self.theme = theme if theme in self.available_themes else standard if theme is None else themes.DEFAULT
         self.palette = Palette(self.current_theme, not self.no_color)
         if config.keys:
@@ -95,6 +103,8 @@ class LooksApp(App[None]):
         self.say(f"theme {name}" + (": NO_COLOR is set, none of its colours show" if self.no_color else ""))
 
     def _theme_changed(self, theme: Theme) -> None:
+        if theme is self.palette.theme:
+            return  # Textual tells of the first one, too, when all is drawn with it
         self.palette = Palette(theme, not self.no_color)
         self.redraw()
 

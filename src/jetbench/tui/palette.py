@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from rich.style import Style
 from textual.color import Color
@@ -31,8 +31,10 @@ class Palette:
     """Every style has a foreground and a background: NO_COLOR's filter needs both."""
 
     def __init__(self, theme: Theme, colour: bool = True) -> None:
+        self.theme = theme
         self.colour = colour
-        roles, grounds = _roles(theme), _grounds(theme)
+        named = _named(theme)
+        roles, grounds = _roles(theme, named), _grounds(theme, named)
         self.roles = {role: rich_colour(colour) for role, colour in roles.items()}
         self.grounds = {ground: rich_colour(colour) for ground, colour in grounds.items()}
         self._styles: dict[tuple[str, str], Style] = {}
@@ -51,14 +53,22 @@ class Palette:
         return found
 
 
-def _roles(theme: Theme) -> Mapping[str, str]:
-    own = theme.variables
-    generated = theme.to_color_system().generate()
+def _named(theme: Theme) -> Callable[[str], str]:
+    """Colours of Textual by name; what the theme leaves out is generated, which takes milliseconds."""
+    generated: dict[str, str] = {}
 
     def named(key: str) -> str:
-        value: str = getattr(theme, key) or generated.get(key) or theme.primary
+        value: str | None = getattr(theme, key)
+        if not value:
+            generated.update(generated or theme.to_color_system().generate())
+            value = generated.get(key) or theme.primary
         return value.split()[0]
 
+    return named
+
+
+def _roles(theme: Theme, named: Callable[[str], str]) -> Mapping[str, str]:
+    own = theme.variables
     text, ground = named("foreground"), named("background")
     muted = own.get("jb-muted") or _mix(text, ground, 0.4)
     faint = own.get("jb-faint") or _mix(text, ground, 0.65)
@@ -75,13 +85,11 @@ def _roles(theme: Theme) -> Mapping[str, str]:
     return roles
 
 
-def _grounds(theme: Theme) -> Mapping[str, str]:
-    generated = theme.to_color_system().generate()
-    ground = (theme.background or generated["background"]).split()[0]
-    surface = (theme.surface or generated["surface"]).split()[0]
+def _grounds(theme: Theme, named: Callable[[str], str]) -> Mapping[str, str]:
+    ground = named("background")
     return {
         "ground": ground,
-        "cursor": theme.variables.get("jb-cursor") or (theme.panel or generated["panel"]).split()[0],
-        "bar": theme.variables.get("jb-bar") or surface,
+        "cursor": theme.variables.get("jb-cursor") or named("panel"),
+        "bar": theme.variables.get("jb-bar") or named("surface"),
         "throttled": ground if ground.startswith("ansi_") else _mix(ground, (theme.warning or "#d7af5f"), 0.22),
     }

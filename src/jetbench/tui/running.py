@@ -70,7 +70,7 @@ def serve(
     with SignalGuard(app.request_exit, close, goes_on=run_on, beside=beside) as guard:
         try:
             app.run(headless=pilot is not None, mouse=mouse, auto_pilot=pilot, size=size)  # type: ignore[arg-type]
-            guard.outlive()
+            guard.outlive(page=app.is_web)
         finally:
             close()
     return guard.exit_code if guard.exit_code is not None else app.return_code or 0

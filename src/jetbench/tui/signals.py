@@ -93,14 +93,30 @@ class SignalGuard:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
-    def outlive(self) -> None:
-        """The screen is gone. Where that is because the terminal is: until the run is over, or a signal ends it."""
+    def outlive(self, page: bool = False) -> None:
+        """The screen is gone. Where that is because the terminal is: until the run is over, or a signal ends it.
+
+        ``page``: it was one in a browser, and a run outlives that as well. What held it is told that it is over.
+        """
+        if page:
+            self._retake()
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            for descriptor in (0, 1, 2):
+                os.dup2(nowhere, descriptor)
+            self._screen_left.set()
+            self._wait_for_run()
+            return
         if self._hung_up():
             self._hung.set()  # before the next look at it
         self._screen_left.set()
         self._wake.set()
         if self._hung.is_set():
             self._wait_for_run()
+
+    def _retake(self) -> None:
+        """The signals, which Textual's driver for a browser took and its loop gave back as they were at first."""
+        for number in self._before:
+            signal.signal(number, self._handle)
 
     def _wait_for_run(self) -> None:
         while not self._ending.is_set() and self.goes_on():

@@ -105,6 +105,16 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{spaced(count)} {one if count == 1 else many or one + 's'}"
 
 
+def left(duration: float, cooling: bool = False) -> str:
+    """What a run still takes. None takes 0:00: below half a second it is about to end.
+
+    ``cooling``: how long the board takes to cool down nobody knows, so that comes on top.
+    """
+    if cooling:
+        return f"then {clock(duration)} left"
+    return f"{clock(duration)} left" if duration > 0.5 else "about to end"
+
+
 def clock(duration: float) -> str:
     """0:12, 3:46, 1:02:03."""
     whole = max(0, round(duration))

@@ -20,6 +20,7 @@ from jetbench.tui.scrubbing import TimeApp
 if TYPE_CHECKING:  # the screens are imported when they are opened
     from jetbench.tui.screens.compare import Compare
     from jetbench.tui.screens.recordings import Chosen
+    from jetbench.tui.screens.results import ResultsScreen
 
 Export = Callable[[], Sequence[Path]]
 
@@ -68,6 +69,7 @@ class VisitingApp(TimeApp):
         super().__init__()
         self._below: list[Place] = []
         self._reading = False
+        self._results: ResultsScreen | None = None
 
     @property
     def bench(self) -> BenchScreen:
@@ -84,6 +86,24 @@ class VisitingApp(TimeApp):
             from jetbench.tui.screens.recordings import RecordingsScreen
 
             self.push_screen(RecordingsScreen(self.library.folders, self.say), self._chosen)
+
+    def action_results(self) -> None:
+        if self.screen is not self.bench:
+            return
+        from jetbench.tui.screens.results import ResultsScreen
+
+        self._results = ResultsScreen()
+        self.follow_results()
+        self.push_screen(self._results, self._results_left)
+
+    def follow_results(self) -> None:
+        """What is new of the cases, while their screen is open."""
+        if self._results is not None:
+            self._results.follow(self.snapshot, self.live, self.view.mode)
+
+    def _results_left(self, _: None) -> None:
+        self._results = None
+        self.call_after_refresh(self._moved)  # what changed meanwhile was not drawn below
 
     def _chosen(self, chosen: Chosen | None) -> None:
         if chosen is None or self.library is None or self._reading:

@@ -6,15 +6,15 @@ that times it.
 """
 
 from jetbench_agent.bench import apart, dispatch, hooks, ptflops_count, sizes
-from jetbench_agent.bench.models import BadModelError
+from jetbench_agent.bench.errors import BadModelError
 from jetbench_agent.bench.subject import Subject
 
 
 class _Shared(object):
     """What the steps of one process have in common."""
 
-    def __init__(self, build, shape, with_layers):
-        self.subject = Subject(build, shape)
+    def __init__(self, build, form, with_layers, reads_values):
+        self.subject = Subject(build, form, reads_values)
         self.model = self.subject.any()
         if not hasattr(self.model, "named_modules"):
             raise BadModelError("no torch.nn.Module: nothing to count")
@@ -23,12 +23,12 @@ class _Shared(object):
         self.trace = None
 
 
-def count(build, shape, with_layers=False):
-    """Fields of the model event for what ``build()`` makes and a batch of ``shape``: yielded as they grow, each time
-    all that is known by then."""
+def count(build, form, with_layers=False, reads_values=False):
+    """Fields of the model event for what ``build()`` makes and a pass of inputs.Form: yielded as they grow, each time
+    all that is known by then. ``reads_values``: what a pass does depends on the values of the weights."""
 
     def context():
-        return _Shared(build, shape, with_layers)
+        return _Shared(build, form, with_layers, reads_values)
 
     first = "dispatch" if dispatch.available() else "hooks"
     steps = [("parameters", _parameters), (first, _WAYS[first]), ("ptflops", _ptflops)]

@@ -2,7 +2,7 @@
 
 import sys
 
-from jetbench_agent.bench.models import first_line
+from jetbench_agent.bench.errors import first_line
 
 
 def software(torchvision_error):

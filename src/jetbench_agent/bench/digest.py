@@ -3,10 +3,9 @@
 import hashlib
 import mmap
 import os
-import sys
-from importlib.machinery import PathFinder
 
 from jetbench_agent.bench import models
+from jetbench_agent.bench.sources import user_code
 
 CHUNK = 1 << 20
 ALIGNED = 4096
@@ -30,28 +29,11 @@ def of_pairs(pairs):
 
 
 def code_file(model):
-    """The file that ``path.py:callable`` or ``package.module:callable`` names, or None."""
-    if not models.is_user_code(model):
-        return None
-    where = model.rpartition(":")[0]
-    if where.endswith(".py"):
-        return os.path.abspath(os.path.expanduser(where))
-    return _module_file(where)
-
-
-def _module_file(name):
-    """Looked up as an import would, but for parents of a module, which an import would execute."""
-    folders, spec = [os.getcwd()] + sys.path, None
-    parts = name.split(".")
-    for count in range(1, len(parts) + 1):
-        try:
-            spec = PathFinder.find_spec(".".join(parts[:count]), folders)
-        except (ImportError, ValueError):
-            return None
-        if spec is None:
-            return None
-        folders = list(spec.submodule_search_locations or [])
-    return spec.origin if spec is not None and spec.origin and os.path.isfile(spec.origin) else None
+    """The file that ``path.py:callable`` or ``package.module:callable`` names, or that is the model itself, or None."""
+    name = models.code_file_name(model)
+    if name is None:
+        return models.model_file(model)
+    return user_code.code_file(name)
 
 
 def weights_file(model, weights):

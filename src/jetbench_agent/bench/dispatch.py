@@ -8,7 +8,7 @@ and parameters that ask would keep every activation alive.
 import contextlib
 import weakref
 
-from jetbench_agent.bench import formulas, tensors
+from jetbench_agent.bench import formulas, inputs, tensors
 from jetbench_agent.bench.layers import Layers
 
 # Makes memory without writing it.
@@ -167,11 +167,11 @@ def _mode(trace):
 
 
 def count(subject):
-    """Fields of the model event for one pass of a Subject's batch, and the Trace. Raises what the model raises."""
-    return subject.attempt(lambda model, device: _pass(model, subject.input(device), device))
+    """Fields of the model event for one pass of a Subject's form, and the Trace. Raises what the model raises."""
+    return subject.attempt(lambda model, device: _pass(model, subject.given(device), device))
 
 
-def _pass(model, batch, device):
+def _pass(model, given, device):
     import torch
 
     asked = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
@@ -180,9 +180,10 @@ def _pass(model, batch, device):
     try:
         for parameter, _ in asked:
             parameter.requires_grad_(False)
-        trace.hold(batch)
+        for tensor in tensors.of(given):
+            trace.hold(tensor)
         with torch.enable_grad(), _slow_attention(), _made_on(device), layers.following(), _mode(trace):
-            output = model(batch)
+            output = inputs.call(model, given)
     finally:
         for parameter, wanted in asked:
             parameter.requires_grad_(wanted)
@@ -191,7 +192,7 @@ def _pass(model, batch, device):
         "peak_activation_bytes": trace.peak,
         "traffic_bytes": trace.traffic,
         "ops": trace.ops,
-        "input_bytes": tensors.size(batch),
+        "input_bytes": sum(tensors.size(tensor) for tensor in tensors.of(given)),
         "output_bytes": sum(tensors.size(tensor) for tensor in _once(list(tensors.of(output)))),
     }
     figure = {"method": "dispatch", "macs": trace.macs, "coverage": trace.coverage(), "unknown": unknown(trace.unknown)}

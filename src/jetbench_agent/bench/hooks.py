@@ -7,7 +7,7 @@ modules' borders. One item is run and the figures are times the batch: a pass wi
 
 import weakref
 
-from jetbench_agent.bench import tensors
+from jetbench_agent.bench import inputs, tensors
 from jetbench_agent.bench.formulas import product
 from jetbench_agent.bench.layers import Layers
 from jetbench_agent.bench.subject import is_norm
@@ -167,22 +167,23 @@ def count(subject):
     """Fields of the model event, the figure, and the Layers. Raises what the model raises."""
     import torch
 
-    model, batch = subject.model("cpu"), subject.input("cpu", batch=1)
+    model, given = subject.model("cpu"), subject.given("cpu", batch=1)
     layers = Layers(model)
     borders = Borders(layers, list(model.parameters()))
-    borders.hold(batch)
+    for tensor in tensors.of(given):
+        borders.hold(tensor)
     with gradients(model), layers.following(borders.enter, borders.leave):
         kept = torch.is_grad_enabled()
-        output = model(batch)
+        output = inputs.call(model, given)
     found, total, missed = multiplied(model, lambda module: id(module) in borders.handled)
-    times = subject.shape[0]
+    times = subject.batch
     layers.scale(times)
     fields = {
         "activation_bytes": times * borders.written,
         "peak_activation_bytes": None if kept else times * borders.peak,
         "traffic_bytes": times * (borders.read + borders.written) + borders.weights,
         "ops": borders.calls,
-        "input_bytes": times * tensors.size(batch),
+        "input_bytes": times * sum(tensors.size(tensor) for tensor in tensors.of(given)),
         "output_bytes": times * sum(tensors.size(tensor) for tensor in tensors.of(output)),
     }
     figure = {

@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 
-from jetbench_agent.bench.models import BadModelError
+from jetbench_agent.bench.errors import BadModelError
 from jetbench_agent.stream import monotonic_ns
 
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)

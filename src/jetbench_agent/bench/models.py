@@ -1,24 +1,17 @@
-"""Where models come from: torchvision by name, the user's own code by ``path.py:callable`` or ``module:callable``."""
+"""Models by name: made by the source that answers to the name, fed what the user says behind it in brackets.
 
-import importlib
-import importlib.util
+    resnet18    superpoint:mobilenet_v2    net.py:build[Nx1x28x28]
+
+What may stand in the brackets: bench/inputs.py. Sources: bench/sources.
+"""
+
 import os
-import sys
 
-FAMILIES = ("classification", "detection", "segmentation", "video", "quantization", "optical_flow")
-DEFAULT_SIZE = 224
+from jetbench_agent.bench import inputs, sources
+from jetbench_agent.bench.errors import BadModelError, UnknownModelError, first_line
+from jetbench_agent.bench.offline import offline
 
-
-class UnknownModelError(Exception):
-    """No such model here; the text says what was asked for."""
-
-
-class BadModelError(Exception):
-    """The model exists and cannot be made; the text is one line for the user."""
-
-
-def is_user_code(name):
-    return ":" in name
+__all__ = ["BadModelError", "UnknownModelError", "first_line"]
 
 
 def is_path(weights):
@@ -26,172 +19,152 @@ def is_path(weights):
     return os.sep in weights or weights.endswith((".pt", ".pth", ".bin"))
 
 
-def user_file_exists(name):
-    where = name.rpartition(":")[0]
-    return not where.endswith(".py") or os.path.isfile(os.path.expanduser(where))
+def needs_torchvision(name):
+    """Whether the model cannot be made where torchvision does not work."""
+    bare = inputs.split(name)[0]
+    return sources.of(bare).needs_torchvision(bare)
 
 
-def load_user_callable(name):
-    """The object a name such as ``path/to/file.py:build`` or ``package.module:build`` stands for.
+def is_listed(name):
+    """Whether a name is one of torchvision's models, where one that is not has names that are near."""
+    from jetbench_agent.bench.sources import torchvision_zoo
 
-    The user's code runs here, and only because the user named it.
+    return sources.of(inputs.split(name)[0]) is torchvision_zoo
+
+
+def refusal(name):
+    """None, or one line why there is no such model here or why it cannot be fed so. Nothing of the user's is executed.
+
+    Where torchvision does not work, its models are not judged.
     """
-    where, _, attribute = name.rpartition(":")
-    try:
-        if where.endswith(".py"):
-            path = os.path.abspath(os.path.expanduser(where))
-            if not os.path.isfile(path):
-                raise UnknownModelError("no file {}".format(where))
-            spec = importlib.util.spec_from_file_location("jetbench_user_model", path)
-            module = importlib.util.module_from_spec(spec)
-            sys.path.insert(0, os.path.dirname(path))
-            spec.loader.exec_module(module)
-        else:
-            sys.path.insert(0, os.getcwd())
-            module = importlib.import_module(where)
-    except UnknownModelError:
-        raise
-    except ImportError as error:
-        raise BadModelError("{}: {}".format(where, error))
-    try:
-        return getattr(module, attribute)
-    except AttributeError:
-        raise UnknownModelError("{} has no {!r}".format(where, attribute))
+    bare, brackets = inputs.split(name)
+    if brackets is not None:
+        try:
+            inputs.parse(brackets)
+        except inputs.BadInputError as error:
+            return str(error)
+    return sources.of(bare).known(bare)
 
 
-def torchvision_names():
-    """Names of torchvision's classification models, sorted; any version from 0.11 on."""
-    import torchvision
+def code_file_name(name):
+    """``path.py:callable`` or ``package.module:callable`` without brackets, or None."""
+    from jetbench_agent.bench.sources import user_code
 
-    try:
-        return sorted(torchvision.models.list_models(module=torchvision.models))
-    except AttributeError:  # before 0.14
-        found = vars(torchvision.models).items()
-        return sorted(name for name, value in found if name.islower() and callable(value) and name[0] != "_")
+    bare = inputs.split(name)[0]
+    return bare if sources.of(bare) is user_code else None
 
 
-def _weights_enum(name):
-    """The torchvision weights of a model, newest kind first, or None (torchvision before 0.13)."""
-    import torchvision
-
-    try:
-        return torchvision.models.get_model_weights(name)
-    except (AttributeError, ValueError):
-        return None
+def model_file(name):
+    """The file that a name such as ``net.pt`` stands for, or None."""
+    bare = inputs.split(name)[0]
+    return getattr(sources.of(bare), "file", lambda _: None)(bare)
 
 
-def listing():
-    """Every model that can be named here: a list of {name, family, size, params}."""
-    entries = []
-    for name in torchvision_names():
-        entry = {"name": name, "family": "classification", "size": own_size(name)}
-        weights = _weights_enum(name)
-        params = weights.DEFAULT.meta.get("num_params") if weights is not None else None
-        if params is not None and name != "googlenet":  # published without the heads it is built with
-            entry["params"] = int(params)
-        entries.append(entry)
-    return entries
+def listing(with_torchvision=True):
+    """What has a name of its own here: a list of {name, family, size, input, params}."""
+    from jetbench_agent.bench.sources import superpoint_source, torchvision_zoo
+
+    found = torchvision_zoo.listing() if with_torchvision else []
+    found += [
+        entry
+        for entry in superpoint_source.listing()
+        if with_torchvision or not superpoint_source.needs_torchvision(entry["name"])
+    ]
+    return found
 
 
-def own_size(name):
-    """Input height and width the model was published with."""
-    if name == "inception_v3":
-        return 299
-    weights = None if is_user_code(name) else _weights_enum(name)
-    if weights is None:
-        return DEFAULT_SIZE
-    try:
-        crop = weights.DEFAULT.transforms().crop_size
-        return int(crop[0] if isinstance(crop, (list, tuple)) else crop)
-    except (AttributeError, IndexError, TypeError, ValueError):
-        return DEFAULT_SIZE
+def listing_of(words):
+    """What is listed only for who asks, since there is much of it, or it is anywhere: (the words that ask, entries).
+
+    timm's models, the kinds of transformers, what a folder or a file holds. Raises BadModelError.
+    """
+    from jetbench_agent.bench import found_files
+    from jetbench_agent.bench.sources import hf, timm_zoo
+
+    asking, found = [], []
+    for word in words:
+        source = next((each for each in (timm_zoo, hf) if word.startswith(each.PREFIX[:-1])), None)
+        if source is not None or found_files.is_place(word):
+            asking.append(word)
+            found += source.listing() if source is not None else found_files.listing(word)
+    return asking, found
 
 
-def build(name, weights=None):
-    """A model in eval mode. ``weights``: None (random), a torchvision entry's name, or a checkpoint's path."""
-    if is_user_code(name):
-        model = load_user_callable(name)
-        model = model() if not _is_module(model) else model
-        if not callable(model):
-            raise BadModelError("{} gave a {}, which cannot be called".format(name, type(model).__name__))
+def outline(name):
+    """Fields of the model event where only the file can tell them, or None: it is built and counted."""
+    bare = inputs.split(name)[0]
+    return getattr(sources.of(bare), "outline", lambda _: None)(bare)
+
+
+def form(name, batch, size=None):
+    """What a pass is fed: inputs.Form. ``size``: (height, width), or None for the model's own."""
+    bare, brackets = inputs.split(name)
+    if brackets is None:
+        found = sources.of(bare).form(bare, batch, size)
+    elif size:
+        raise BadModelError("{}: an input size goes with models of images only, this one's is in brackets".format(name))
     else:
-        model = _build_torchvision(name, weights if weights and not os.path.exists(weights) else None)
-    if weights and os.path.exists(weights):
-        _load_checkpoint(model, weights)
-    if hasattr(model, "eval"):
-        model.eval()
-    return model
+        found = _in_brackets(brackets, batch)
+    if found.batch != batch:
+        raise BadModelError("{}: no N in its inputs, where the batch goes: batch 1 only".format(name))
+    return found
 
 
-def _is_module(value):
-    import torch
-
-    return isinstance(value, torch.nn.Module)
-
-
-def _build_torchvision(name, entry):
-    import torchvision
-
-    if name not in torchvision_names():
-        raise UnknownModelError(name)
-    builder = getattr(torchvision.models, name)
-    options = {"init_weights": False} if name in ("googlenet", "inception_v3") and not entry else {}
-    if name == "googlenet" and not entry:
-        options["aux_logits"] = False  # as its published weights are
-    if name.startswith("vit_") and not entry:
-        options["image_size"] = own_size(name)  # vit_h_14 is built for 224 and published with 518
-    if not entry:
-        return builder(**options)
-    weights = _weights_enum(name)
-    if weights is None:
-        raise BadModelError("this torchvision has no named weights; give --weights a checkpoint's path")
-    short = entry.rpartition(".")[2]
-    known = sorted(weights.__members__)  # with DEFAULT, which is another name of one of them
-    if short not in known:
-        text = "no weights {!r} for {}, and no such file; there are: {}"
-        raise BadModelError(text.format(entry, name, ", ".join(known)))
-    return builder(weights=_cached_only(weights[short]))
+def _in_brackets(text, batch):
+    try:
+        return inputs.Form(inputs.parse(text), batch)
+    except inputs.BadInputError as error:
+        raise BadModelError(str(error))
 
 
-def _cached_only(weights):
-    """Named weights that lie in torch's cache; a download is never started by itself."""
-    path = _cache_file(weights)
-    if not os.path.isfile(path):
-        raise BadModelError("the weights {} are not on this machine (looked for {})".format(weights.name, path))
-    return weights
+def reads_values(name):
+    """Whether what a pass does depends on the values of weights and input: a detector goes on with what it finds."""
+    bare = inputs.split(name)[0]
+    return getattr(sources.of(bare), "reads_values", lambda _: False)(bare)
 
 
-def _cache_file(weights):
-    import torch
+def weights_refusal(name, weights):
+    """None, or one line why there are no such weights; those in a file of the user's are judged when they are read."""
+    bare = inputs.split(name)[0]
+    known = getattr(sources.of(bare), "weights_known", None)
+    if not weights or is_path(weights) or os.path.exists(weights) or known is None:
+        return None
+    try:
+        return known(bare, weights)
+    except BadModelError as error:
+        return str(error)
 
-    return os.path.join(torch.hub.get_dir(), "checkpoints", os.path.basename(weights.url))
+
+def fetch(name, weights, say):
+    """Download what building the model with these weights lacks: on the user's word only. Raises BadModelError."""
+    bare = inputs.split(name)[0]
+    get = getattr(sources.of(bare), "fetch", None)
+    if get is not None:
+        get(bare, None if weights and (is_path(weights) or os.path.exists(weights)) else weights, say)
 
 
 def entry_file(name, entry):
     """Where torch's cache has the weights that torchvision calls ``entry``; None without such an entry."""
-    weights = _weights_enum(name)
-    short = entry.rpartition(".")[2]
-    return _cache_file(weights[short]) if weights is not None and short in weights.__members__ else None
+    from jetbench_agent.bench.sources import torchvision_zoo
+
+    return torchvision_zoo.entry_file(inputs.split(name)[0], entry)
 
 
-def _load_checkpoint(model, path):
-    """Load a state_dict by tensors only: nothing in the file is executed."""
-    import torch
+def build(name, weights=None):
+    """A model in eval mode. ``weights``: None (random), a torchvision entry's name, or a checkpoint's path.
 
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except TypeError:
-        raise BadModelError("this torch ({}) cannot load checkpoints safely (weights_only)".format(torch.__version__))
-    except Exception:  # torch names no common type for a file that is broken, or that holds code
-        raise BadModelError("{}: no checkpoint of plain tensors (broken, or it holds code: not loaded)".format(path))
-    if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
-        state = state["state_dict"]
-    try:
-        model.load_state_dict(state)
-    except Exception as error:  # a RuntimeError, or whatever odd keys lead to
-        raise BadModelError("{}: does not fit this model: {}".format(path, first_line(error)))
+    Nothing is downloaded meanwhile.
+    """
+    from jetbench_agent.bench import checkpoints
 
-
-def first_line(error):
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return " ".join(lines[:2])[:300] if lines else type(error).__name__
+    bare, file = inputs.split(name)[0], weights if weights and os.path.exists(weights) else None
+    with offline():
+        model = sources.of(bare).build(bare, None if file else weights)
+    if file:
+        checkpoints.load_into(model, file)
+    if hasattr(model, "eval"):
+        try:
+            model.eval()
+        except NotImplementedError:  # of an exported program, which is what it was exported as
+            pass
+    return model

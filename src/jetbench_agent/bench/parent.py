@@ -156,10 +156,10 @@ def child_main(job, sender, torchvision_error, begun):
         _JOBS[job["job"]](job, sender, torchvision_error, begun)
         return 0
     except MemoryError as error:  # no traceback: it would take more
-        _send_failure(job, sender, failure_text(error))
+        _send_failure(job, sender, error)
     except Exception as error:
         sys.stderr.write(traceback.format_exc())
-        _send_failure(job, sender, failure_text(error))
+        _send_failure(job, sender, error)
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -177,9 +177,16 @@ def failure_text(error):
     return kind if said == kind else "{}: {}".format(kind, said)
 
 
-def _send_failure(job, sender, text):
+def _send_failure(job, sender, error):
+    from jetbench_agent.bench.errors import TooLargeError
+
+    text = failure_text(error)
     if job["job"] == "case":
-        sender.send("case_end", c=job["case"]["id"], r=job["round"], status="failed", error=text)
+        told = {"c": job["case"]["id"], "r": job["round"], "error": text}
+        if isinstance(error, TooLargeError):
+            sender.send("case_end", status="refused", cause="memory_forecast", **told)
+        else:
+            sender.send("case_end", status="failed", **told)
     else:
         sender.send("job_failed", text=text)
 
@@ -199,11 +206,15 @@ def _describe(job, sender, torchvision_error, begun):
 def _list_models(job, sender, torchvision_error, begun):
     from jetbench_agent.bench import models
 
-    _need_torchvision(torchvision_error)
-    import torchvision
+    version = None
+    if not torchvision_error:
+        import torchvision
 
-    version = str(torchvision.__version__)
-    sender.send("models", models=models.listing(), executable=sys.executable, torchvision=version)
+        version = str(torchvision.__version__)
+    asking, found = models.listing_of(job.get("words") or ())
+    if not asking:
+        found = models.listing(not torchvision_error)
+    sender.send("models", models=found, executable=sys.executable, torchvision=version, of=asking)
 
 
 def _need_torchvision(torchvision_error):
@@ -221,12 +232,29 @@ def _resolve(job, sender, torchvision_error, begun):
     """
     from jetbench_agent.bench import models
 
-    plain = [name for name in job["models"] if not models.is_user_code(name)]
-    known = models.torchvision_names() if plain and not torchvision_error else []
-    unknown = [name for name in plain if name not in known] if not torchvision_error else []
-    unknown += [name for name in job["models"] if models.is_user_code(name) and not models.user_file_exists(name)]
+    judged = [name for name in job["models"] if not (torchvision_error and models.needs_torchvision(name))]
+    refused = {name: models.refusal(name) for name in judged}
+    unknown = [name for name in judged if refused[name] is not None and models.is_listed(name)]
+    others = [[name, refused[name]] for name in judged if refused[name] is not None and name not in unknown]
+    for name, weights in job["pairs"]:
+        if name in judged and refused[name] is None:
+            text = models.weights_refusal(name, weights)
+            others += [[name, text]] if text is not None else []
+    known = [entry["name"] for entry in models.listing()] if unknown else []
     files = [path for path in job["weights"] if models.is_path(path) and not os.path.isfile(path)]
-    sender.send("resolved", unknown=unknown, known=known, missing_weights=files)
+    sender.send("resolved", unknown=unknown, known=known, refused=others, missing_weights=files)
+
+
+def _fetch(job, sender, torchvision_error, begun):
+    """Download what the models lack: the user has asked for it."""
+    from jetbench_agent.bench import models
+
+    def say(text):
+        sender.send("log", level="info", source="bench", text=text)
+
+    for name, weights in job["pairs"]:
+        if not (torchvision_error and models.needs_torchvision(name)):
+            models.fetch(name, weights, say)
 
 
 def _digest(job, sender, torchvision_error, begun):
@@ -238,18 +266,22 @@ def _digest(job, sender, torchvision_error, begun):
 def _count(job, sender, torchvision_error, begun):
     from jetbench_agent.bench import cost, models
 
-    if not models.is_user_code(job["model"]):
+    name = job["model"]
+    if models.needs_torchvision(name):
         _need_torchvision(torchvision_error)
-    size = job.get("size") or [models.own_size(job["model"])] * 2
-    shape = [job["batch"], 3] + list(size)
-    for fields in cost.count(lambda: models.build(job["model"]), shape, job.get("layers", False)):
-        sender.send("model", name=job["model"], input=shape, **fields)  # the last one that comes holds
+    form, outline = models.form(name, job["batch"], job.get("size")), models.outline(name)
+    if outline is not None:
+        sender.send("model", name=name, input=form.shape, **outline)
+        return
+    with_layers, reads_values = job.get("layers", False), models.reads_values(name)
+    for fields in cost.count(lambda: models.build(name), form, with_layers, reads_values):
+        sender.send("model", name=name, input=form.shape, **fields)  # the last one that comes holds
 
 
 def _case(job, sender, torchvision_error, begun):
     from jetbench_agent.bench import case, models
 
-    if not models.is_user_code(job["case"]["model"]):
+    if models.needs_torchvision(job["case"]["model"]):
         _need_torchvision(torchvision_error)
     identity = {"c": job["case"]["id"], "r": job["round"]}
     sender.send("stage", name="fork", ns=monotonic_ns() - begun, **dict(ledger.own(), **identity))
@@ -265,12 +297,41 @@ def _probe(job, sender, torchvision_error, begun):
     sender.send("probed", ns=probe.best_ns(job["threads"]))
 
 
+def _agreement(job, sender, torchvision_error, begun):
+    from jetbench_agent.bench import agreement
+
+    agreement.run(job, sender.send)
+
+
+def _calibrate(job, sender, torchvision_error, begun):
+    from jetbench_agent.bench import calibrate
+
+    calibrate.run(job, sender.send)
+
+
+def _profile(job, sender, torchvision_error, begun):
+    from jetbench_agent.bench import profile
+
+    profile.run(job, sender.send)
+
+
+def _experiment(job, sender, torchvision_error, begun):
+    from jetbench_agent.bench import experiment
+
+    experiment.run(job, sender.send)
+
+
 _JOBS = {
     "describe": _describe,
     "models": _list_models,
     "resolve": _resolve,
+    "fetch": _fetch,
     "digest": _digest,
     "count": _count,
     "case": _case,
+    "agreement": _agreement,
     "probe": _probe,
+    "calibrate": _calibrate,
+    "profile": _profile,
+    "experiment": _experiment,
 }

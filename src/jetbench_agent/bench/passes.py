@@ -1,8 +1,8 @@
-"""The passes of a case: warm-up, those that count, and the block for the power sensor."""
+"""The passes of a case: warm-up, those that count, the block for the power sensor, and the soak."""
 
 import time
 
-from jetbench_agent.bench import ledger, timing
+from jetbench_agent.bench import ledger, soak, timing
 from jetbench_agent.stopping import FlatRule, StopRule
 from jetbench_agent.stream import monotonic_ns
 
@@ -48,7 +48,18 @@ class Passes(object):
         if not self._stopped():
             self._stages.run("idle", self._idle, protocol["idle_s"] / 3)
 
-    def _apply(self, name, rule, flags):
+    def soak(self, protocol):
+        """Passes back to back until the board has settled, or the time is over."""
+        told = soak.Told()
+        begun = monotonic_ns()
+        with timing.Quiet():
+            emit = self._emitter("L")
+            ended = self._stages.run(
+                "soak", soak.passes, self._call, protocol["soak_s"], emit, self._stopped, told, self._watches
+            )
+        self._send("rule", name="soak", ns=monotonic_ns() - begun, **dict(ended, **self._identity))
+
+    def _emitter(self, flags):
         def emit(index, starts, ends, more):
             if not starts:
                 return
@@ -59,7 +70,11 @@ class Passes(object):
             fields.update(more)
             self._send("lat", i=index, b=base, **dict(fields, **self._identity))
 
+        return emit
+
+    def _apply(self, name, rule, flags):
         begun = monotonic_ns()
+        emit = self._emitter(flags)
         reason = self._stages.run(
             name, timing.measure, self._call, rule, emit, self._stopped, self._watches, self._early
         )

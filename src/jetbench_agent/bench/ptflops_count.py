@@ -10,8 +10,8 @@ import contextlib
 import io
 import re
 
+from jetbench_agent.bench.errors import BadModelError, first_line
 from jetbench_agent.bench.hooks import formulas, gradients, multiplied
-from jetbench_agent.bench.models import BadModelError, first_line
 
 ENOUGH = 0.98  # coverage at which the default is kept
 _CAUGHT = re.compile(r"<class '(?:\w+\.)*(\w+)'>\s*:[ \t]*(.*)")
@@ -72,7 +72,7 @@ def _by_modules(subject, model, device, first, trace):
     coverage, missed = _coverage(model, done, trace)
     found = {"method": "ptflops (pytorch)", "macs": macs, "coverage": coverage, "unknown": missed}
     if first and abs(macs - first) > CLOSE * first:
-        found["elementwise"] = int(tally[0]) * subject.shape[0] + by_functions
+        found["elementwise"] = int(tally[0]) * subject.batch + by_functions
     return found
 
 
@@ -152,19 +152,27 @@ def _run(subject, model, device, backend="pytorch", ignore=()):
         with _functions(functions, device):
             macs, _ = get_model_complexity_info(
                 model,
-                tuple(subject.shape[1:]),
+                tuple(subject.form.shape[1:]) or (1,),
                 as_strings=False,
                 print_per_layer_stat=False,
                 verbose=False,
                 backend=backend,
                 ignore_modules=list(ignore),
-                input_constructor=lambda _: subject.input(device, batch=1),
+                input_constructor=lambda _: _one_argument(subject.given(device, batch=1)),
             )
     if macs is None:  # it prints what it caught
         caught = _CAUGHT.search(said.getvalue())
         raise BadModelError(first_line(": ".join(filter(None, caught.groups())) if caught else said.getvalue()))
     elements = sum(amount for name, amount in functions.items() if not _PRODUCT.search(name))
-    return int(macs) * subject.shape[0], int(elements) * subject.shape[0]
+    return int(macs) * subject.batch, int(elements) * subject.batch
+
+
+def _one_argument(given):
+    """What ptflops passes on: one value by position, or a dictionary of named ones."""
+    args, named = given
+    if len(args) + bool(named) != 1:
+        raise BadModelError("ptflops feeds one input, or named ones")
+    return args[0] if args else named
 
 
 @contextlib.contextmanager

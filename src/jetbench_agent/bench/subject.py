@@ -6,23 +6,33 @@ be, it is built with its initialisation skipped, and the pages of its weights ar
 
 import contextlib
 
+from jetbench_agent.bench import inputs
+
 NORMS = ("BatchNorm", "LayerNorm", "GroupNorm", "InstanceNorm", "RMSNorm", "LocalResponseNorm")
 
 
 class Subject(object):
-    """A model that ``build()`` makes and the shape of its input batch."""
+    """A model that ``build()`` makes and the inputs.Form of its pass.
 
-    def __init__(self, build, shape):
+    ``reads_values``: what a pass does depends on the values of the weights, so they are initialised.
+    """
+
+    def __init__(self, build, form, reads_values=False):
         self._build = build
-        self.shape = list(shape)
+        self.form = form
+        self.batch = form.batch
+        self._reads_values = reads_values
         self._models = {}
         self._fails = {}
 
     def model(self, device):
         """Built for "meta" or "cpu", once. Raises what the builder raises."""
         if device not in self._models:
-            model = on_meta(self._build) if device == "meta" else without_init(self._build)
-            self._models[device] = _seen_once(model, device, self.shape)
+            if device == "meta":
+                model = on_meta(self._build)
+            else:
+                model = self._build() if self._reads_values else without_init(self._build)
+            self._models[device] = _seen_once(model, self.form.make(device))
         return self._models[device]
 
     def any(self):
@@ -32,7 +42,7 @@ class Subject(object):
     def attempt(self, run):
         """``run(model, device)`` on meta, or with real tensors where that fails: a model may read values, or use
         operators without a meta kernel. The error of the last attempt is raised."""
-        devices = ["meta", "cpu"] if _has_meta() else ["cpu"]
+        devices = ["meta", "cpu"] if _has_meta() and not self._reads_values else ["cpu"]
         for device in devices:
             if device in self._fails and device != devices[-1]:
                 continue
@@ -44,10 +54,9 @@ class Subject(object):
                     raise
         return None
 
-    def input(self, device, batch=None):
-        import torch
-
-        return torch.zeros([batch or self.shape[0]] + self.shape[1:], device=device)
+    def given(self, device, batch=None):
+        """(positional arguments, named ones) of a pass, with the least values."""
+        return self.form.make(device, batch)
 
 
 def _has_meta():
@@ -95,14 +104,14 @@ def _left_alone(tensor, *_, **__):
     return tensor
 
 
-def _seen_once(model, device, shape):
+def _seen_once(model, given):
     """Lazy layers get their shapes in a pass."""
     import torch
 
     parameters = getattr(model, "parameters", tuple)
     if any(type(parameter).__name__ == "UninitializedParameter" for parameter in parameters()):
         with torch.no_grad():
-            model(torch.zeros(shape, device=device))
+            inputs.call(model, given)
     return model
 
 

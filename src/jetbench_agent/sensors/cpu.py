@@ -69,6 +69,7 @@ def facts(root: Root) -> Dict[str, Any]:
     for policy in root.names(POLICIES, "policy"):
         folder = POLICIES + "/" + policy
         policies[policy] = {
+            "min_khz": root.integer(folder + "/scaling_min_freq"),  # jetson_clocks lifts it to the highest
             "max_khz": root.integer(folder + "/scaling_max_freq"),
             "hardware_max_khz": root.integer(folder + "/cpuinfo_max_freq"),
             "governor": root.text(folder + "/scaling_governor") or None,

@@ -85,6 +85,12 @@ class ExtendedBoard(object):
             described["facts"]["power"] = dict(meter.monitor, meter=meter.method)
         return described
 
+    def settings(self) -> Dict[str, Any]:
+        found = dict(self._board.settings())
+        for addition in self._additions:
+            found.update(getattr(addition, "settings", dict)())
+        return found
+
     def read(self, fresh: bool = False) -> Tuple[List[Optional[int]], Dict[str, str]]:
         values, why = self._board.read(fresh)
         row: List[Any] = list(values)

@@ -46,4 +46,4 @@ def _source(root: Root, path: str, label: str) -> Source:
     limit = crit / 1000.0 if crit is not None and 0 < crit <= HIGHEST else None
     name = (label or "Tctl").replace(" ", "-")
     path += "_input"
-    return Zone(channel("temp." + name, "temperature", "C", 1e-3, path, limit=limit), root.keep(path))
+    return Zone(channel("temp." + name, "temperature", "C", 1e-3, path, limit=limit, critical=limit), root.keep(path))

@@ -69,6 +69,12 @@ class Jtop(Addition):
             self.facts = {"jtop": dict(mode_of(sample), python=self._python)}
         return self
 
+    def settings(self) -> Dict[str, Any]:
+        """The power mode as of the newest sample."""
+        with self._lock:
+            sample = self._sample
+        return {"jtop": dict(mode_of(sample), python=self._python)} if sample else {}
+
     def read(self) -> List[Reading]:
         with self._lock:
             sample, at = self._sample, self._at

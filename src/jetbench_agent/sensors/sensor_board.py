@@ -10,6 +10,7 @@ from . import (
     emc,
     fan,
     gpu,
+    gpu_users,
     hwmon_temperature,
     ina238,
     ina3221,
@@ -80,6 +81,10 @@ class SensorBoard:
         if not self._root.is_real:
             described["root"] = self._root.prefix
         return described
+
+    def settings(self) -> Dict[str, Any]:
+        """Of the facts those that a person changes, as they are now, and who uses the GPU."""
+        return dict(power_mode.facts(self._root), **dict(cpu.facts(self._root), **gpu_users.users(self._root)))
 
     def read(self, fresh: bool = False) -> Row:
         """(values, why): a reading for every channel, None where there is none.

@@ -24,6 +24,7 @@ _GOVERNOR_S = 1.0
 _LOWEST_SPEED = 0.4
 _STATES = 12  # of the governor between full speed and the lowest
 _LEAKAGE = 0.004  # a kelvin
+_CRITICAL_ABOVE = 8.0  # K above the passive trip
 _MOST_GAP_S = 600.0  # real seconds; a machine that slept does not wake up to hours of arithmetic
 
 
@@ -252,8 +253,8 @@ class SimulatedBoard(object):
                 channel("current." + rail.label, "current", "A", 1e-3, SOURCE),
             ]
         for zone in model.zones:
-            limit = None if zone.of_sink else trip
-            columns.append(channel("temp." + zone.name, "temperature", "C", 1e-3, SOURCE, limit=limit))
+            limits = {} if zone.of_sink else {"limit": trip, "critical": trip + _CRITICAL_ABOVE}
+            columns.append(channel("temp." + zone.name, "temperature", "C", 1e-3, SOURCE, **limits))
         for policy, _, highest in model.policies:
             ident = "clock.cpu." + policy
             columns.append(channel(ident, "clock", "MHz", 1e-3, SOURCE, name=policy, limit=highest / 1e3))

@@ -20,14 +20,15 @@ def channel(
     hint: Optional[str] = None,
     limit: Optional[float] = None,
     name: str = "",
+    critical: Optional[float] = None,
 ) -> Dict[str, Any]:
     """A column of the telemetry row, in the shape of ``Channel`` in the stream.
 
-    A reading times ``scale`` is in ``unit``, and so is ``limit``. ``reason`` says that the column can never give a
-    value here. The name is what stands behind the first dot of the id, where nothing else is given.
+    A reading times ``scale`` is in ``unit``, and so are ``limit`` and ``critical``. ``reason`` says that
+    the column can never give a value here. The name is what stands behind the first dot of the id, if not given.
     """
     made = {"id": ident, "quantity": quantity, "name": name or ident.split(".", 1)[1], "unit": unit, "scale": scale}
-    more = {"source": source or None, "reason": reason, "hint": hint, "limit": limit}
+    more = {"source": source or None, "reason": reason, "hint": hint, "limit": limit, "critical": critical}
     made.update((key, value) for key, value in more.items() if value is not None)
     return made
 

@@ -33,7 +33,8 @@ def discover(root: Root) -> List[Source]:
     found: List[Source] = []
     for zone in zones:
         name = root.text(zone + "/type") or zone.rsplit("/", 1)[1]
-        column = channel("temp." + name, "temperature", "C", 1e-3, zone, limit=_limit(root, zone))
+        limits = {"limit": _limit(root, zone), "critical": _critical(root, zone)}
+        column = channel("temp." + name, "temperature", "C", 1e-3, zone, **limits)
         if name.lower() == "pmic-die":
             column.update(reason="no_sensor", hint="PMIC-Die is a placeholder of 50 or 100 C, not a measurement")
             found.append(Silent([column]))
@@ -48,12 +49,12 @@ def _bound(root: Root, zone: str) -> List[Tuple[str, Optional[int]]]:
     return [(root.text(zone + "/" + link + "/type"), root.integer(zone + "/" + link + "_trip_point")) for link in links]
 
 
-def _passive(root: Root, zone: str) -> Dict[int, int]:
-    """Trip number -> temperature of the passive trips that make sense (x86 has 0, acpitz -273250)."""
+def _trips(root: Root, zone: str, kind: str) -> Dict[int, int]:
+    """Trip number -> temperature of the trips of a kind that make sense (x86 has 0, acpitz -273250)."""
     trips = {}
     for entry in root.names(zone, "trip_point_"):
         match = _TRIP.match(entry)
-        if match and root.text(zone + "/" + entry) == "passive":
+        if match and root.text(zone + "/" + entry) == kind:
             value = root.integer(zone + "/trip_point_" + match.group(1) + "_temp")
             if value is not None and 0 < value <= HIGHEST:
                 trips[int(match.group(1))] = value
@@ -65,13 +66,19 @@ def _limit(root: Root, zone: str) -> Optional[float]:
 
     A zone that shows no binding leaves its passive trips; there the surface trip is known by its temperature.
     """
-    trips = _passive(root, zone)
+    trips = _trips(root, zone, "passive")
     bound = _bound(root, zone)
     if bound:
         temperatures = [trips[trip] for name, trip in bound if trip in trips and slows(name, intel=True)]
     else:
         temperatures = [value for value in trips.values() if value != SURFACE_TRIP or not _has_notice(root)]
     return min(temperatures) / 1000.0 if temperatures else None
+
+
+def _critical(root: Root, zone: str) -> Optional[float]:
+    """Where the kernel shuts the board down, in C."""
+    trips = _trips(root, zone, "critical")
+    return min(trips.values()) / 1000.0 if trips else None
 
 
 def _has_notice(root: Root) -> bool:

@@ -20,11 +20,13 @@ def report(made: Documents, pictures: Sequence[Picture], files: Sequence[str]) -
     sections = (
         Section("Result", (*_head(made, files), *_latency(made), *_pictures(drawn, "scatter"))),
         Section("Discussion", _bullets(discussion.points(made), "The figures give no reason for a remark.")),
+        Section("Why", (*_verdicts(made), *_pictures(drawn, "roofline"))),
         Section("Expectations", tuple(_expectations(made))),
         Section("Models", tuple(_some(tables.models(made)))),
         Section("Distributions", tuple(_pictures(drawn, "histogram"))),
         Section("Sweeps", tuple(_sweeps(made, drawn))),
         Section("Energy", tuple(_some(tables.energy(made)))),
+        Section("Soak", (*_soaks(made), *_pictures(drawn, "soak"))),
         Section("Over time", tuple(_pictures(drawn, "timeline"))),
         Section("Memory", tuple(_some(tables.memory(made)))),
         Section("Cold start", tuple(_some(tables.cold_start(made)))),
@@ -54,6 +56,16 @@ def _bullets(items: Sequence[str], nothing: str) -> tuple[Block, ...]:
     return (Bullets(tuple(items)),) if items else (Paragraph(nothing),)
 
 
+def _verdicts(made: Documents) -> Iterator[Block]:
+    rows = [
+        (name, case["verdict"], f"{case['why']['sure'] or 'not'} sure", case["why"]["overturn"])
+        for name, case in tables.named(made)
+        if case["why"] is not None
+    ]
+    if rows:
+        yield Grid(("case", "verdict", "how sure", "what would overturn it"), tuple(rows))
+
+
 def _expectations(made: Documents) -> Iterator[Block]:
     rows = [
         (score["expected"], score["verdict"], score["measured"], score["why"] or "")
@@ -62,6 +74,13 @@ def _expectations(made: Documents) -> Iterator[Block]:
     ]
     if rows:
         yield Grid(("expected", "verdict", "measured", "likely why"), tuple(rows))
+
+
+def _soaks(made: Documents) -> Iterator[Block]:
+    for name, case in tables.named(made):
+        if case.get("soak") is not None:
+            yield Paragraph(f"{name}:")
+            yield Bullets(tuple(case["soak"]["sentences"]))
 
 
 def _sweeps(made: Documents, drawn: Mapping[str, Picture]) -> Iterator[Block]:

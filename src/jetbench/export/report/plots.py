@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jetbench.analysis.telemetry import TOTAL_POWER, headline_temperature
 from jetbench.domain.observed import COUNTS
 from jetbench.export.report.blocks import Picture
+from jetbench.export.report.soak_plot import draw_soak
 from jetbench.export.report.tables import named
 from jetbench.session.state import SessionState
 
@@ -57,6 +59,10 @@ def drawings(sessions: Sessions) -> Iterator[tuple[str, str, Draw]]:
         lines = _swept(made, by)
         if lines:
             yield name, caption, lambda figure, lines=lines, by=by: _lines(figure, lines, by)  # type: ignore[misc]
+    against = [(name, case) for name, case in cases if (case["why"] or {}).get("roofline")]
+    if against:
+        caption = "Reached FLOP/s against FLOP/byte, below the roofs of the device"
+        yield "roofline", caption, lambda figure: _roofline(figure, against)
     yield from _of_cases(sessions)
     for number, (state, _) in enumerate(sessions, 1):
         if state.run is not None and (len(state.history) or len(state.lane)):
@@ -65,7 +71,7 @@ def drawings(sessions: Sessions) -> Iterator[tuple[str, str, Draw]]:
 
 
 def _of_cases(sessions: Sessions) -> Iterator[tuple[str, str, Draw]]:
-    """A histogram a case."""
+    """A histogram a case, and its soak."""
     names = iter(named([document for _, document in sessions]))
     drawn_so_far = 0
     for state, document in sessions:
@@ -75,6 +81,10 @@ def _of_cases(sessions: Sessions) -> Iterator[tuple[str, str, Draw]]:
             if len(passes) < 2 or drawn_so_far == MOST_CASES:
                 continue
             drawn_so_far += 1
+            found = state.result(record).soak
+            if found is not None:
+                caption = f"Soak of {name}: latency and temperature; onset by sensors (red) and by latencies (orange)"
+                yield f"soak:{drawn_so_far}", caption, partial(draw_soak, state=state, record=record, soak=found)
             caption = f"Latency of {name}, {len(passes)} passes"
             yield f"histogram:{drawn_so_far}", caption, lambda figure, p=passes: _histogram(figure, p)  # type: ignore[misc]
 
@@ -114,6 +124,30 @@ def _scatter(figure: Figure, cases: Sequence[tuple[str, Mapping[str, Any]]]) -> 
         one.set_major_formatter(lambda value, _: f"{value:g}")
         one.set_minor_formatter(lambda *_: "")
     axes.margins(0.2)
+
+
+def _roofline(figure: Figure, cases: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    """After Williams, Waterman and Patterson (CACM 2009). Cases with roofs of their own have each a line."""
+    from matplotlib.ticker import LogLocator
+
+    axes = figure.add_subplot()
+    lines = [case["why"]["roofline"] for _, case in cases]
+    intensities = [line["intensity"] for line in lines if line["intensity"] > 0]
+    ridges = [line["peak_flops_per_s"] / line["bandwidth_bytes_per_s"] for line in lines]
+    low, high = min((*intensities, *ridges)) / 4, max((*intensities, *ridges)) * 4
+    for peak, bandwidth in dict.fromkeys((line["peak_flops_per_s"], line["bandwidth_bytes_per_s"]) for line in lines):
+        xs = [low, peak / bandwidth, high]
+        axes.plot(xs, [min(peak, x * bandwidth) * 1e-9 for x in xs], "-", linewidth=1.2)
+    for (name, _), line in zip(cases, lines, strict=True):
+        if line["intensity"] > 0:
+            x, y = line["intensity"], line["flops"] / line["measured_s"] * 1e-9
+            axes.plot([x], [y], "o")
+            axes.annotate(name, (x, y), (4, -8), textcoords="offset points", fontsize=7)
+    axes.set(xlabel="FLOP/byte", ylabel="GFLOP/s", xscale="log", yscale="log")
+    for one in (axes.xaxis, axes.yaxis):  # matplotlib would write powers of ten as mathematics
+        one.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        one.set_major_formatter(lambda value, _: f"{value:g}")
+        one.set_minor_formatter(lambda *_: "")
 
 
 def _swept(made: Sequence[Mapping[str, Any]], by: str) -> dict[str, list[tuple[float, Mapping[str, Any]]]]:

@@ -16,7 +16,7 @@ from jetbench.tui.draw.labelled import line, need
 from jetbench.tui.draw.models import state
 from jetbench.tui.row import Row
 
-RULES = {"cooldown": "cool-down", "warmup": "warm-up", "measure": "measure", "energy": "energy"}
+RULES = {"cooldown": "cool-down", "warmup": "warm-up", "measure": "measure", "energy": "energy", "soak": "soak"}
 
 
 def details(result: CaseResult, room: Room) -> list[Row]:
@@ -40,10 +40,23 @@ def _sections(result: CaseResult, room: Room) -> Iterator[list[Row]]:
     else:
         yield trouble.evidence(result, room)
         yield trust.latency(result, result.latency, room)
+        yield _soak(result, room)
+        if result.why is not None:
+            from jetbench.tui.draw import verdict  # few runs ask why
+
+            yield verdict.draw(result.why, room)
         yield [*costs.power(result, room), *costs.parts(result, room)]
         yield [*costs.memory(result, room), *remedies, *costs.model(result, room)]
     yield cold_start.draw(result, room)
     yield rules(result, room)
+
+
+def _soak(result: CaseResult, room: Room) -> list[Row]:
+    if result.soak is None:
+        return []
+    from jetbench.tui.draw import soak  # few cases have one
+
+    return soak.draw(result.soak, room)
 
 
 def rules(result: CaseResult, room: Room) -> list[Row]:
@@ -54,7 +67,7 @@ def rules(result: CaseResult, room: Room) -> list[Row]:
         rule = newest.get(name)
         if rule is None:
             continue
-        role = "warn" if rule.outcome in ("not_flat", "cap") else "text"
+        role = "warn" if rule.outcome in ("not_flat", "cap", "abort") else "text"
         later = f" (round {rule.r + 1})" if rule.r else ""
         groups = [need((f"{shown:<9}  ", "muted"), (f"{rule.text}{later}", role))]
         rows += line("" if rows else "rules", room, *groups)

@@ -1,4 +1,4 @@
-"""What runs through every chart: throttled spans, begins of cases, marks and faults, by column of the time axis."""
+"""What runs through every chart: throttled spans and their onsets, begins of cases, marks and faults, by column."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ CAUSES = (
 )
 OTHER = "!"
 MARK, FAULT, CASE = "m", "x", "case"
+BY_SENSORS, BY_LATENCY = "S", "L"  # onsets of throttling
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -92,7 +93,22 @@ def happened(snapshot: Snapshot, axis: TimeAxis) -> Happened:
                 names.setdefault(column, _named(case))
         elif lines.get(column) != FAULT:
             lines[column] = kind
+    for t, kind in _onsets(snapshot):
+        column = axis.column(t)
+        if axis.first <= t <= axis.now and 0 <= column < axis.cells and lines.get(column) not in (MARK, FAULT):
+            lines[column] = kind
     return Happened(letters, lines, names, shown_ns / SECOND)
+
+
+def _onsets(snapshot: Snapshot) -> list[tuple[int, str]]:
+    """When a soak began to throttle: as the latencies tell it by themselves, and, written over that, the sensors."""
+    found = list(snapshot.onsets)
+    for result in snapshot.cases:
+        if result.soak is not None:
+            found += result.soak.onsets[:1]
+            found += [result.soak.latency_onset] if result.soak.latency_onset is not None else []
+    told = [(onset.t, BY_LATENCY if onset.signal == "latency" else BY_SENSORS) for onset in found]
+    return sorted(told, key=lambda entry: entry[1])  # L before S
 
 
 def _kind(moment: Moment) -> str | None:
@@ -104,7 +120,7 @@ def _named(case: Case) -> str:
 
 
 def line(happened: Happened, axis: TimeAxis, room: Room) -> Row:
-    """The axis itself: on it the letters of causes, m of marks, x of faults, and the names of cases."""
+    """The axis itself: the letters of causes, m of marks, x of faults, S and L of onsets, the names of cases."""
     cells: list[tuple[str, str]] = [(room.glyphs.axis, "faint")] * axis.cells
     for column, sign in happened.letters.items():
         cells[column] = (sign, "warn")
@@ -118,7 +134,12 @@ def line(happened: Happened, axis: TimeAxis, room: Room) -> Row:
     return row
 
 
-_SIGNS = {MARK: (MARK, "accent"), FAULT: (FAULT, "bad")}
+_SIGNS = {
+    MARK: (MARK, "accent"),
+    FAULT: (FAULT, "bad"),
+    BY_SENSORS: (BY_SENSORS, "bad"),
+    BY_LATENCY: (BY_LATENCY, "bad"),
+}
 
 
 def _write(cells: list[tuple[str, str]], start: int, name: str, happened: Happened) -> None:

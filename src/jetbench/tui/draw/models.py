@@ -15,7 +15,7 @@ from jetbench.tui.draw.bars import gauge
 from jetbench.tui.draw.frame import Room
 from jetbench.tui.entries import Entry, sweep_label
 from jetbench.tui.row import Row
-from jetbench.tui.text import clip, clock, ms, si
+from jetbench.tui.text import clip, clock, left, ms, si
 
 P50_WIDTH, WORD_WIDTH = 6, 9
 WORDS = {"interrupted": "stopped"}
@@ -23,6 +23,7 @@ GRADES = {"A": "good", "B": "running", "C": "warn", "D": "bad"}
 STAGES = {
     "to_device": "to the device", "first": "first pass", "warmup": "warm-up", "measure": "measuring",
     "idle": "at rest", "energy": "joules", "cooldown": "cooling down",
+    "calibrate": "calibrating", "profile": "profiling", "experiment": "A/B trials",
 }  # fmt: skip
 ROLES = {"measured": "good", "running": "running", "queued": "faint", "skipped": "faint", "interrupted": "warn"}
 
@@ -98,9 +99,10 @@ def reason(entry: Entry, room: Room) -> list[Row]:
         return []
     role = "bad" if result.status in ("failed", "refused") else "warn"
     rows = room.paragraph(result.error.removeprefix("refused: "), role, indent=6)
-    return (
-        rows[:2] if len(rows) <= 2 else [rows[0], room.row().to(6).fit(rows[1].text[6:] + " …", room.width - 6, role)]
-    )
+    if len(rows) <= 2:
+        return rows
+    cut = f"{rows[1].text[6:]} {room.glyphs.more}"
+    return [rows[0], room.row().to(6).fit(cut, room.width - 6, role, room.glyphs.more)]
 
 
 def progress(snapshot: Snapshot, room: Room) -> list[Row]:
@@ -120,17 +122,19 @@ def progress(snapshot: Snapshot, room: Room) -> list[Row]:
     if snapshot.status == "stopping":
         bottom.end("stopping", "warn")
     elif now.seconds_left is not None:
-        bottom.end(f"{clock(now.seconds_left)} left", "text")
+        bottom.end(left(now.seconds_left, now.stage == "cooldown"), "text")
     return [top, _bar(snapshot, room), bottom]
 
 
 def _bar(snapshot: Snapshot, room: Room) -> Row:
-    """Passes of those that were asked for; in a stage that is bound by time, seconds."""
+    """Passes of those that were asked for; in a stage that is bound by time, seconds; between cases, cases."""
     now, lasts = snapshot.progress, timed(snapshot)
     if lasts is not None:
         spent = (snapshot.t - (now.stage_since or snapshot.t)) * 1e-9
         at_most = "at most " if now.stage == "cooldown" else ""
         return _gauge(spent / lasts, f" {clock(min(spent, lasts))} of {at_most}{clock(lasts)}", room)
+    if now.case is None:
+        return _gauge(now.finished / max(1, now.total), f" {now.finished} of {now.total}", room)
     if now.target is None:
         return room.row().put("until the interval is narrow enough", "muted")
     share = now.samples / now.target
@@ -148,6 +152,7 @@ def timed(snapshot: Snapshot) -> float | None:
     if protocol is None:
         return None
     limits = {"cooldown": protocol.cooldown_s, "idle": protocol.idle_s, "energy": protocol.energy_s}
+    limits["soak"] = protocol.soak_s or 0.0
     return limits.get(snapshot.progress.stage or "") or None
 
 

@@ -9,6 +9,7 @@ from jetbench.tui.draw.stack import Chart
 from jetbench.tui.draw.timeaxis import TimeAxis, of_passes
 from jetbench.tui.text import significant
 
+TITLES = ("Latency over time  ", "Over time  ")
 FAR = 8.0  # the longest pass by the shortest one: beyond, only a logarithmic scale shows both
 
 
@@ -18,14 +19,17 @@ def passes(snapshot: Snapshot, grid: TimeAxis, room: Room, log: bool) -> Chart:
     low = min((extent[0] for extent in shown), default=0.0)
     high = max((extent[1] for extent in shown), default=1.0)
     log = bool(shown) and low > 0 and (log or high > FAR * low)
-    head = room.row().put("Latency over time  ", "muted")
+    words = "no pass in this stretch"
     if shown:
         newest = next(extent for extent in reversed(extents) if extent is not None)
-        ends = dict.fromkeys(significant(value) for value in newest)
-        head.put(f"{' to '.join(ends)} ms", "series").gap(2)
+        words = f"{' to '.join(dict.fromkeys(significant(value) for value in newest))} ms"
+    title = next((each for each in TITLES if len(each) + len(words) <= room.width), "")
+    head = room.row().put(title, "muted")
+    if shown:
+        head.put(words, "series").gap(2)
         head.put("log scale" if log else "", "muted")
     else:
-        head.put("no pass in this stretch", "muted")
+        head.fit(words, room.width, "muted", room.glyphs.more)
     scale, labels = axis(low, high, 2), ("", "")
     if log:
         low, high, labels = low / 1.05, high * 1.05, (significant(low), significant(high))

@@ -20,13 +20,14 @@ def draw(snapshot: Snapshot, draft: Draft, room: Room) -> list[Row]:
     else:
         first.put("space", "key").put(" picks a model", "strong")
     rows = [first, room.row()]
-    for label, text in (*_plan(draft), *_software(snapshot.software), *_board(snapshot)):
+    for label, text in (*plan_lines(draft), *_software(snapshot.software), *_board(snapshot)):
         lines = room.paragraph(text, "text", indent=LABEL)
         rows += [room.row().fit(label, LABEL, "muted").put(lines[0].text.strip()), *lines[1:]]
     return rows
 
 
-def _plan(draft: Draft) -> list[tuple[str, str]]:
+def plan_lines(draft: Draft) -> list[tuple[str, str]]:
+    """How each case is measured: a label and a text a line."""
     plan = draft.base
     limit = f"at most {clock(plan.max_time)} a case"
     if draft.until is not None:
@@ -41,7 +42,12 @@ def _plan(draft: Draft) -> list[tuple[str, str]]:
         found.append(("cool-down", f"at most {clock(protocol.cooldown_s)} before a case, until the board is as it was"))
     if protocol.energy:
         found.append(("joules", f"{protocol.energy_s:g} s of passes, {protocol.idle_s:g} s at rest before, some after"))
-    return [*found, ("format", ", ".join(plan.variants))]
+    if protocol.soak_s:
+        found.append(("soak", f"then passes until the board has settled, {clock(protocol.soak_s)} at most"))
+    found.append(("format", ", ".join(plan.variants)))
+    where: list[str] = [plan.device] if plan.device != "auto" else []
+    where += [f"{plan.threads} thread{'' if plan.threads == 1 else 's'}"] if plan.threads is not None else []
+    return [*found, *([("on", ", ".join(where))] if where else [])]
 
 
 def _warmup(passes: int | None) -> str:

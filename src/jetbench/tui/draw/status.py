@@ -15,7 +15,7 @@ from jetbench.tui.draw.track import track
 from jetbench.tui.glyphs import Glyphs
 from jetbench.tui.playing import View
 from jetbench.tui.row import Row
-from jetbench.tui.text import clip, clock, size
+from jetbench.tui.text import clip, clock, left, size
 
 Span = tuple[str, str]  # text, role
 
@@ -143,11 +143,13 @@ def _fields(snapshot: Snapshot, glyphs: Glyphs) -> list[Field]:
     made_up = [("SIMULATED", "warn")] if simulated(snapshot) else []
     return [
         Field(0, made_up),
+        _host(snapshot, glyphs),
         _board(snapshot, glyphs),
         Field(2, _power(snapshot) if snapshot.board else []),
         Field(2, _temperature(snapshot, glyphs)),
         Field(4, _clock(snapshot)),
         Field(1, throttled),
+        _soak(snapshot, glyphs),
         _recording(snapshot, glyphs),
         Field(1, _left(snapshot)),
     ]
@@ -172,6 +174,16 @@ def _board(snapshot: Snapshot, glyphs: Glyphs) -> Field:
         return Field(5, [])
     short = " ".join(word for word in name.split() if word not in DROPPED_WORDS) or name
     return Field(5, [(clip(name, 44, glyphs.more), "strong")], [(clip(short, 24, glyphs.more), "strong")])
+
+
+def _host(snapshot: Snapshot, glyphs: Glyphs) -> Field:
+    """Of a board that ssh reaches: what it is called, and whether the line holds."""
+    if snapshot.host is None:
+        return Field(2, [])
+    name = clip(printable(snapshot.host), 32, glyphs.more)
+    if snapshot.trouble is None:
+        return Field(2, [(name, "strong")])
+    return Field(0, [(f"{name}: the line is down, the board goes on", "bad")], [(f"{name}: line down", "bad")])
 
 
 def _power(snapshot: Snapshot) -> list[Span]:
@@ -206,6 +218,15 @@ def _recording(snapshot: Snapshot, glyphs: Glyphs) -> Field:
     return Field(3, [*sign, (f"{name} ", "muted"), *figures], [*sign, *figures])
 
 
+def _soak(snapshot: Snapshot, glyphs: Glyphs) -> Field:
+    if snapshot.progress.stage != "soak" or not busy(snapshot):
+        return Field(4, [])
+    from jetbench.tui.draw.soak import running  # few runs have one
+
+    found = running(snapshot, glyphs.degree)
+    return Field(4, [(found[0], "running")], [(found[1], "running")]) if found is not None else Field(4, [])
+
+
 def _left(snapshot: Snapshot) -> list[Span]:
-    seconds = snapshot.progress.seconds_left
-    return [(f"{clock(seconds)} left", "text")] if seconds is not None and busy(snapshot) else []
+    seconds, cooling = snapshot.progress.seconds_left, snapshot.progress.stage == "cooldown"
+    return [(left(seconds, cooling), "text")] if seconds is not None and busy(snapshot) else []

@@ -97,17 +97,30 @@ def of_readings(history: Sequence[tuple[int, float | None]], axis: TimeAxis) -> 
     """Lowest and highest reading of every dot. A reading holds until the next one, unless that is overdue."""
     count = axis.cells * axis.dots
     found: list[Extent] = [None] * count
-    since = axis.first
+    since, dot_ns, now = axis.first, axis.dot_ns, axis.now  # reckoned once: ten minutes are thousands of readings
     shown = _newest(history, since)
+    times = [t for t, _ in shown]
     usual = _usual_pause(shown)
-    until = axis.now + 1
+    until = now + 1
     for index in range(len(shown) - 1, -1, -1):
         t, value = shown[index]
-        if value is not None and t <= axis.now:
-            before = [late[0] - early[0] for early, late in pairwise(shown[max(0, index - 2) : index + 1])]
-            hold = LATE * max(usual, min(before, default=0))  # readings are slower without a run
-            last = axis.dot(until - 1) if until - t <= hold else axis.dot(t)
-            _widen(found, range(max(0, axis.dot(t)), min(count - 1, max(last, axis.dot(t))) + 1), value)
+        if value is not None and t <= now:
+            first = last = (t - since) // dot_ns
+            if until - t > LATE * usual and index:  # readings are slower without a run
+                pause = t - times[index - 1]
+                usual_here = min(pause, times[index - 1] - times[index - 2]) if index > 1 else pause
+            else:
+                usual_here = 0
+            if until - t <= LATE * max(usual, usual_here):
+                last = max(first, (until - 1 - since) // dot_ns)
+            if first == last and 0 <= first < count:
+                known = found[first]
+                if known is None:
+                    found[first] = (value, value)
+                elif not known[0] <= value <= known[1]:
+                    found[first] = (min(known[0], value), max(known[1], value))
+            else:
+                _widen(found, range(max(0, first), min(count - 1, last) + 1), value)
         until = min(until, t)
     return found
 
@@ -139,10 +152,11 @@ def of_passes(lane: Sequence[Bucket], axis: TimeAxis) -> list[Extent]:
     """Shortest and longest pass in ms that began in a dot's time. A long one reaches over all that it took."""
     count = axis.cells * axis.dots
     found: list[Extent] = [None] * count
+    since, dot_ns = axis.first, axis.dot_ns
     for bucket in lane:
         if bucket.t > axis.now:
             break
-        place = axis.dot(bucket.t)
+        place = (bucket.t - since) // dot_ns
         if 0 <= place < count:
             known, own = found[place], (bucket.low * 1e-6, bucket.high * 1e-6)
             found[place] = own if known is None else (min(known[0], own[0]), max(known[1], own[1]))
@@ -150,7 +164,7 @@ def of_passes(lane: Sequence[Bucket], axis: TimeAxis) -> list[Extent]:
         until = bucket.t + max(BUCKET_NS, round(bucket.mean * bucket.count))
         until = min(until, axis.now + 1) if after is None else min(until, after.t)
         value = bucket.mean * 1e-6
-        for place in range(max(0, axis.dot(bucket.t) + 1), min(count - 1, axis.dot(until - 1)) + 1):
+        for place in range(max(0, (bucket.t - since) // dot_ns + 1), min(count - 1, (until - 1 - since) // dot_ns) + 1):
             if found[place] is None:
                 found[place] = (value, value)
     return found

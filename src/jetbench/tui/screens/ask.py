@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -11,6 +12,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from jetbench.tui.glyphs import Glyphs
 from jetbench.tui.palette import Palette
 
 
@@ -29,12 +31,21 @@ class AskScreen(ModalScreen[bool]):
         self.palette = palette
 
     def compose(self) -> ComposeResult:
-        style = self.palette.style
-        keys = Text().append("y", style("key")).append(f" {self.yes}    ", style("muted"))
-        keys.append("n", style("key")).append(f" {self.no}", style("muted"))
         with Vertical(classes="dialog"):
             yield Static(self.question, markup=False)
-            yield Static(keys, classes="keys", markup=False)
+            yield Static(self._keys(), classes="keys", markup=False)
+
+    def _keys(self) -> Text:
+        style = self.palette.style
+        keys = Text()
+        for key, words, answer in (("y", self.yes, True), ("n", self.no, False)):
+            click = Style(meta={"@click": f"screen.answer({answer})"})
+            keys.append(key, style("key") + click).append(f" {words}", style("muted") + click).append("    ")
+        return keys
+
+    def dress(self, palette: Palette, glyphs: Glyphs) -> None:
+        self.palette = palette
+        self.query_one(".keys", Static).update(self._keys())
 
     def action_answer(self, answer: bool) -> None:
         self.dismiss(answer)

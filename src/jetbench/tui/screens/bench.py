@@ -80,6 +80,7 @@ class BenchScreen(Screen[None]):
         """Before the first paint."""
         self.status.view = self.keys.view = view
         self._arrange(*size)
+        self.models.follow(snapshot)
         for canvas in (self.status, self.models, self.log_pane, self.latency, self.power, self.keys):
             canvas.snapshot = snapshot
 

@@ -10,7 +10,6 @@ from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -18,6 +17,7 @@ from jetbench.tui import about
 from jetbench.tui.bindings import KEYS, MOVING, Key, groups
 from jetbench.tui.glyphs import Glyphs
 from jetbench.tui.palette import Palette
+from jetbench.tui.widgets.scrolled import Scrolled
 
 INDENT = 12
 
@@ -35,8 +35,12 @@ class HelpScreen(ModalScreen[None]):
         self.glyphs = glyphs
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="help"):
+        with Scrolled(id="help"):
             yield Static(self.page(), markup=False)
+
+    def dress(self, palette: Palette, glyphs: Glyphs) -> None:
+        self.palette, self.glyphs = palette, glyphs
+        self.query_one(Static).update(self.page())
 
     def page(self) -> Table:
         page = Table.grid(padding=(0, 2, 0, 0))
@@ -54,6 +58,7 @@ class HelpScreen(ModalScreen[None]):
             known = {key.id: key for key in self.keys}
             own = [known[name] for name in about.PANE_KEYS[self.pane] if name in known]
             lines = [*about.drawn(self.pane, self.glyphs), *((key.shown, "key", key.help) for key in own)]
+            lines += [(shown, "key", text) for shown, text in about.OWN_KEYS.get(self.pane, ())]
             section(about.NAMES[self.pane], lines)
         for group, keys in groups(self.keys).items():
             lines = [(key.shown, "key", key.help) for key in keys]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -21,6 +22,7 @@ from jetbench.tui.widgets.canvas import Canvas
 from jetbench.tui.widgets.models import scrolled
 
 KEYS = "enter replay   space pick   c compare two   esc back"
+BELOW = 4  # lines below the list: the one under the cursor
 # One recording to replay, or two to compare: the baseline first.
 Chosen = tuple[Path, ...]
 
@@ -68,6 +70,16 @@ class RecordingsPane(Canvas, can_focus=True):
     def move(self, by: int) -> None:
         self.cursor = min(len(self.found or ()) - 1, max(0, self.cursor + by)) if self.found else 0
         self.redraw()
+
+    async def on_click(self, event: events.Click) -> None:
+        """To the line; at its sign also what space does there, twice what enter does."""
+        place = event.y - 2 + self._top
+        if self.found and 2 <= event.y < self.size.height - 1 - BELOW and 0 <= place < len(self.found):
+            self.move(place - self.cursor)
+            if event.chain > 1:
+                await self._press("enter")
+            elif 4 <= event.x < 6:
+                self.pick()
 
     def pick(self) -> None:
         """At most two: of three the oldest pick goes."""

@@ -142,6 +142,19 @@ class Canvas(Widget):
     async def _wheel(self, event: events.Event, key: str) -> None:
         """As the arrow key would in this pane, focused or not."""
         event.stop()
+        await self._press(key)
+
+    async def on_click(self, event: events.Click) -> None:
+        """A key in the frame does what it does under a finger."""
+        hint = self.hint() if self.framed and event.y == 0 else ""
+        if hint:
+            from jetbench.tui.hints import key_at  # few use the mouse
+
+            key = key_at(hint, event.x - (self.size.width - 3 - len(hint)))
+            if key is not None:
+                await self._press(key)
+
+    async def _press(self, key: str) -> None:
         for node in (self, self.screen):
             found = node._bindings.key_to_bindings.get(key)
             if found:

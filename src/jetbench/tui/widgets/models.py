@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
@@ -57,7 +59,8 @@ class ModelsPane(Canvas, can_focus=True):
         self.words = ""
         self.cursor: tuple[str, int | None] | None = None
         self.steered = False  # the person moved the cursor in this run: do not follow the running case
-        self._top = 0
+        self._top = self._above = 0  # lines of the list that are out of view; of the pane before it
+        self._starts: list[int] = []  # of each model in the lines of the list
         self._field: FilterInput | None = None
 
     def hint(self) -> str:
@@ -76,16 +79,20 @@ class ModelsPane(Canvas, can_focus=True):
         return next((i for i, entry in enumerate(listed) if entry.key == self.cursor), 0)
 
     def show(self, snapshot: Snapshot, now: float) -> None:
+        self.follow(snapshot)
+        super().show(snapshot, now)
+        if draw.timed(snapshot) is not None and now - self._drawn_at >= TIMED_PERIOD:
+            self._drawn_at = now
+            self.redraw()  # it moves with time alone
+
+    def follow(self, snapshot: Snapshot) -> None:
+        """The cursor to the case that runs, unless the person moved it in this run."""
         if busy(snapshot) and not busy(self.snapshot):
             self.steered = False
         running = snapshot.progress.case
         if running is not None and not self.steered:
             several = sum(result.case.model == running.model for result in snapshot.cases) > 1
             self.cursor = (running.model, running.id if several else None)
-        super().show(snapshot, now)
-        if draw.timed(snapshot) is not None and now - self._drawn_at >= TIMED_PERIOD:
-            self._drawn_at = now
-            self.redraw()  # it moves with time alone
 
     # -- drawing
 
@@ -93,7 +100,7 @@ class ModelsPane(Canvas, can_focus=True):
         foot = draw.foot(self.snapshot, self.draft, room)
         top = [room.row().put("/", "key")] if self.filtering else []
         top += [*draw.waiting(self.snapshot, room), draw.header(room, bool(self.snapshot.cases))]
-        height = room.height - len(top) - len(foot)
+        height, self._above = room.height - len(top) - len(foot), len(top)
         body = self._body(room, max(1, height))
         body += [room.row() for _ in range(height - len(body))]
         return [*top, *body[: max(1, height)], *foot]
@@ -107,8 +114,11 @@ class ModelsPane(Canvas, can_focus=True):
         for result in self.snapshot.cases:
             cases.setdefault(result.case.model, []).append(result)
         reasons = [draw.reason(entry, room) for entry in listed]
-        starts = list(accumulate((1 + len(rows) for rows in reasons), initial=0))
+        self._starts = starts = list(accumulate((1 + len(rows) for rows in reasons), initial=0))
         self._top = scrolled(self._top, starts[index], starts[index + 1], starts[-1], height)
+        whole = max(start for start in starts if start <= self._top)
+        if starts[index + 1] - whole <= height:
+            self._top = whole  # no reason without its model
         rows: list[Row] = []
         for i, entry in enumerate(listed):  # only what is in view is drawn: a list may be long
             if starts[i + 1] > self._top and starts[i] < self._top + height:
@@ -131,10 +141,23 @@ class ModelsPane(Canvas, can_focus=True):
     def action_move(self, by: int) -> None:
         listed = self.listed()
         if listed:
-            self.steered = True
-            self.cursor = listed[min(len(listed) - 1, max(0, self._index(listed) + by))].key
-            self.redraw()
-            self.post_message(self.CursorMoved())
+            self._point(listed, self._index(listed) + by)
+
+    def _point(self, listed: list[Entry], index: int) -> None:
+        self.steered = True
+        self.cursor = listed[min(len(listed) - 1, max(0, index))].key
+        self.redraw()
+        self.post_message(self.CursorMoved())
+
+    async def on_click(self, event: events.Click) -> None:
+        """To the line; at its sign also what space does there."""
+        listed, line = self.listed(), event.y - 1 - self._above + self._top
+        foot = self.size.height - 1 - len(draw.foot(self.snapshot, self.draft, self.room))
+        if event.y <= self._above or event.y >= foot or not listed or not 0 <= line < self._starts[-1]:
+            return
+        self._point(listed, bisect_right(self._starts, line) - 1)
+        if 4 <= event.x < 6:
+            await self.app.run_action("pick")
 
     def start_filter(self) -> None:
         if self._field is None:

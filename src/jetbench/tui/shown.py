@@ -1,0 +1,136 @@
+"""What the terminal shows, and the least that makes it show the next picture.
+
+Textual sends every segment that it drew anew, changed or not, each with all its colours; the first picture is four
+whole ones. Here a picture is compared with what stands there, and what is sent are the cells that differ.
+"""
+
+from __future__ import annotations
+
+import re
+
+from rich.cells import cell_len
+
+from jetbench.tui.sgr import PLAIN, Look, after, blank, change
+
+# Where the cursor goes, how characters look, the next line, characters: of these a picture is made.
+PICTURE = re.compile(r"\x1b\[(\d+);(\d+)H|\x1b\[([\d;]*)m|(\n)|([^\x00-\x1f\x7f]+)")
+# These paint nothing: modes and questions, what the window is told (OSC), the bell.
+ASIDE = re.compile(r"(?:\x1b\[[?>=<][\d;]*\$?[a-zA-Z]|\x1b\[\d*n|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x07)*")
+NEAR = 4  # cells; to write so many again is shorter than to step over them
+
+Cell = tuple[str, Look]
+UNKNOWN: Cell = ("\0", PLAIN)
+
+
+class Shown:
+    """Cells are (character with what combines with it, look); the second half of a wide one is ("", look)."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, list[Cell]] = {}
+        self._cursor = (0, 0)  # where it stays: what is typed with an input method is shown there
+        self._narrow: set[str] = set()  # characters known to take one cell each
+
+    def forget(self) -> None:
+        """Somebody else has written there, or the terminal has another size."""
+        self._rows.clear()
+
+    def least(self, data: str) -> str:
+        """What has the same effect as ``data``; it begins and ends in the plain look."""
+        read = self._read(data)
+        if read is None:
+            if not ASIDE.fullmatch(data):
+                self.forget()
+            return data
+        wanted, cursor = read
+        out: list[str] = []
+        look = PLAIN
+        for y in sorted(wanted):
+            old, new = self._rows.get(y, []), wanted[y]
+            if old != new:
+                look = _write(y, old, new, look, out)
+                self._rows[y] = new
+        if look != PLAIN:
+            out.append("\x1b[m")
+        if self._cursor != cursor or (out and cursor != (0, 0)):
+            self._cursor = cursor
+            out.append(f"\x1b[{cursor[1] + 1};{cursor[0] + 1}H")
+        return "".join(out)
+
+    def _read(self, data: str) -> tuple[dict[int, list[Cell]], tuple[int, int]] | None:
+        """The rows that it writes to, as they are then, and where the cursor is. None: not a picture."""
+        rows: dict[int, list[Cell]] = {}
+        look, x, y, read = PLAIN, 0, 0, 0
+        for token in PICTURE.finditer(data):
+            if token.start() != read:
+                return None
+            read = token.end()
+            row, column, parameters, line, text = token.groups()
+            if text is not None:
+                if y not in rows:
+                    rows[y] = self._rows.get(y, []).copy()
+                put = self._put(rows[y], x, text, look)
+                if put is None:
+                    return None
+                x = put
+            elif parameters is not None:
+                known = after(look, parameters)
+                if known is None:
+                    return None
+                look = known
+            elif line:
+                x, y = 0, y + 1
+            else:
+                x, y = int(column) - 1, int(row) - 1
+        return (rows, (x, y)) if read == len(data) and look == PLAIN else None
+
+    def _put(self, row: list[Cell], x: int, text: str, look: Look) -> int | None:
+        """Where the cursor is then. None: that cannot be told."""
+        empty = blank(look)
+        if self._narrow.issuperset(text):
+            cells = [(sign, empty if sign == " " else look) for sign in text]
+        else:
+            cells = []
+            for sign in text:
+                width = cell_len(sign)
+                if width == 1:
+                    self._narrow.add(sign)
+                if width > 0:
+                    cells += [(sign, empty if sign == " " else look), *([("", look)] * (width - 1))]
+                elif cells and cells[-1][0]:
+                    cells[-1] = (cells[-1][0] + sign, look)
+                else:
+                    return None
+            if len(cells) != cell_len(text):  # signs that are one together
+                return None
+        end = x + len(cells)
+        if x > len(row):
+            row.extend([UNKNOWN] * (x - len(row)))
+        if 0 < x < len(row) and not row[x][0]:  # the first half of a character stays behind,
+            row[x - 1] = UNKNOWN
+        if end < len(row) and not row[end][0]:  # or the second
+            row[end] = UNKNOWN
+        row[x:end] = cells
+        return end
+
+
+def _write(y: int, old: list[Cell], new: list[Cell], look: Look, out: list[str]) -> Look:
+    """The cells of a row that differ. The look that the terminal is left in."""
+    differ = [x for x, cell in enumerate(new) if cell is not UNKNOWN]
+    if all(sign for sign, _ in old) and all(sign for sign, _ in new):  # no half of a character goes alone
+        differ = [x for x in differ if x >= len(old) or new[x] != old[x]]
+    at = -1
+    for x in differ:
+        if at < 0:
+            out.append(f"\x1b[{y + 1};{x + 1}H")
+        elif x > at:
+            between = new[at:x]
+            if len(between) <= NEAR and all(its is not UNKNOWN and not change(look, its[1])[0] for its in between):
+                out += [sign for sign, _ in between]
+            else:
+                out.append(f"\x1b[{x - at}C")
+        sign, wanted = new[x]
+        if sign:
+            turned, look = change(look, wanted)
+            out += (turned, sign)
+        at = x + 1
+    return look
