@@ -22,6 +22,7 @@ BENCHMARKS = (
     ("long_session.py", ("--quick",)),
     ("recording_scale.py", ("--quick",)),
     ("export_speed.py", ("--quick",)),
+    ("remote.py", ("--quick",)),
     ("run_overhead.py", ("--quick",)),
     ("against_bare_loop.py", ("--quick",)),
     ("against_peers.py", ("--quick",)),

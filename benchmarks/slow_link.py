@@ -21,7 +21,7 @@ from terminal import COLUMNS, ROWS, UNPAINTED, Terminal, program
 DEEP = 256 << 10  # bytes: Linux lets a TCP socket hold as many, and sshd and the pty some more
 STEP_S = 0.01
 WAY_S = 0.02  # there, and as much back
-LINKS = ((8_000, 2.0), (20_000, 0.3), (200_000, 0.1))  # bytes a second, and the limit of a key in seconds
+LINKS = ((8_000, 2.0), (20_000, 0.3), (200_000, None))  # bytes a second, and the limit of a key in seconds
 WINDOWS = ("w 60 s", "w 5 min", "w 10 min", "w all")  # what the key w turns to, one after the other
 PATIENCE_S = 60.0
 
@@ -121,7 +121,7 @@ def main() -> None:
                 found.sort()
                 median, most = statistics.median(found), found[-1]
                 ninth = found[min(len(found) - 1, round(0.9 * len(found)))]
-                said = f"; limit {limit:g}: {'holds' if ninth <= limit else 'MISSED'}" if answers else ""
+                said = f"; limit {limit:g}: {'holds' if ninth <= limit else 'MISSED'}" if answers and limit else ""
                 who = "answers" if answers else "mute"
                 print(
                     f"{rate:8}  {who:8}  {arrived:11.0f}  {median:26.2f}  {ninth:4.2f}  {most:5.2f}{said}", flush=True

@@ -17,12 +17,22 @@ import pytest
 START_S = 10.0
 
 
+SEPARATION = Path("/run/sshd")  # where root's sshd keeps its unprivileged part; the distribution makes it at boot
+
+
+def found() -> str | None:
+    """The path of sshd, which has to be absolute."""
+    folders = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
+    there = shutil.which("ssh") is not None and shutil.which("ssh-keygen") is not None
+    return shutil.which("sshd", path=folders) if there else None
+
+
 def program() -> str:
-    """The path of sshd, which has to be absolute; the test that asks is skipped where there is none."""
-    found = shutil.which("sshd", path=os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin")))
-    if found is None or shutil.which("ssh") is None or shutil.which("ssh-keygen") is None:
+    """The test that asks is skipped where there is none."""
+    path = found()
+    if path is None:
         pytest.skip("no OpenSSH server here (apt-get install openssh-server)")
-    return found
+    return path
 
 
 class Sshd:
@@ -100,6 +110,8 @@ class Sshd:
 @contextmanager
 def running(folder: Path) -> Iterator[Sshd]:
     program()
+    if os.geteuid() == 0:
+        SEPARATION.mkdir(mode=0o755, exist_ok=True)
     server = Sshd(folder)
     server.start()
     try:

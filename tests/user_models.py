@@ -30,6 +30,30 @@ def honest():
     return Small()
 
 
+class Seeded(torch.nn.Module):
+    """A small net whose weights are the same whenever it is made."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(1)
+        self.first, self.last = torch.nn.Conv2d(3, 8, 3), torch.nn.Linear(8, 10)
+
+    def forward(self, x):
+        return self.last(torch.relu(self.first(x)).mean((2, 3)))
+
+
+class Forgetful(Seeded):
+    """Gives something else in every pass."""
+
+    def __init__(self):
+        super().__init__()
+        self.passes = 0
+
+    def forward(self, x):
+        self.passes += 1
+        return super().forward(x) * self.passes
+
+
 class TwoInputs(torch.nn.Module):
     """Whole numbers by name, and a dictionary; gives a dictionary."""
 

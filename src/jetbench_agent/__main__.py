@@ -105,7 +105,7 @@ def serve(sender, options, ahead=None):
     requests = queue.Queue()
     worker = threading.Thread(
         target=_carry_out,
-        args=(requests, conductor, sender, poller, options["root"], alone, Settings(board, sender)),
+        args=(requests, conductor, sender, poller, options["root"], alone, Settings(board, sender, facts["facts"])),
         daemon=True,
     )
     worker.start()
@@ -198,14 +198,14 @@ def _listen(requests, conductor, sender):
 class Settings(object):
     """What of the board a person sets, power mode and governor, and who uses its GPU; told when it is not as before."""
 
-    def __init__(self, board, sender):
+    def __init__(self, board, sender, facts):
         self._look = getattr(board, "settings", dict)  # a simulated board has none
         self._sender = sender
-        self._told = None
+        self._told = facts  # with the board
 
     def tell(self):
         found = self._look()
-        if found != self._told:
+        if any(self._told.get(name) != value for name, value in found.items()):
             self._sender.send("settings", facts=found)
             self._told = found
 

@@ -70,6 +70,8 @@ class BoardLock(object):
                         continue
                     break
                 if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    if flags & os.O_EXCL:
+                        os.fchmod(descriptor, 0o644)  # whatever the umask: others have to open it
                     return descriptor
                 os.close(descriptor)
                 break
@@ -119,7 +121,7 @@ class Alone(object):
         holder = self._lock.take(what)
         if holder is None:
             return True
-        if self._here:
+        if self._here and not request.get("wait"):
             self._log("{}: what is measured now is disturbed".format(sentence(holder)))
             return True
         if request.get("wait"):

@@ -2,9 +2,9 @@
 
     need = base + max(load x P, P' + I + 2 A) + 128 MiB
 
-base: what a child begins with when torch is imported; P: parameters and buffers as they are built (and
-twice that while a checkpoint is read), P': in the case's own format; I: the input; A: the most that is
-alive at once in a pass. 2 A and the slack are for the workspaces of the kernels and the pages of torch
+base: what a child begins with when torch is imported; P: parameters and buffers as they are built (and twice that
+while a checkpoint is read, or another engine takes them over), P': in the case's own format; I: the input; A: the most
+that is alive at once in a pass. 2 A and the slack are for the workspaces of the kernels and the pages of torch
 that they touch: measured on twelve of torchvision's models at batch 1 and 8 a slack of 96 MiB lay 2 to 22 % above the
 peak with torch 2.14, on seven 9 to 46 % with torch 1.10 (64 MiB were too few for swin_t and maxvit_t); on a
 machine busy with other things vgg16 came to 1 % more than that.
@@ -14,6 +14,7 @@ On a Jetson the GPU's copy lies in the same memory.
 SLACK_KIB = 128 * 1024
 GREEN = 0.70  # of what is available
 _HALF = ("fp16", "bf16")
+_BESIDE = ("onnxruntime", "tensorrt")  # engines that hold the weights beside torch while they are converted
 
 
 def need(model, case, base_kib, unified=False, batch_share=1.0, area_share=1.0, half=None):
@@ -27,7 +28,8 @@ def need(model, case, base_kib, unified=False, batch_share=1.0, area_share=1.0, 
     parts = {"base": base_kib, "slack": SLACK_KIB}
     if size is not None:
         parts["weights"] = size // 1024 // (2 if half else 1)
-        parts["load"] = size // 1024 * (2 if case.get("weights") else 1)
+        twice = case.get("weights") or case["variant"].rpartition("+")[2] in _BESIDE
+        parts["load"] = size // 1024 * (2 if twice else 1)
     if batch is not None:
         parts["input"] = int(batch * batch_share * area_share) // 1024 // (2 if half else 1)
     if alive is not None:

@@ -92,6 +92,15 @@ def test_supply() -> None:
     assert not [f for f in board_checks.findings(pi, None, Throttle(now=False)) if f.name == "supply"]
 
 
+def test_a_battery_beside_rapl() -> None:
+    """On mains it tells no watts."""
+    pack = Channel(id="power.BAT0", quantity="power", name="BAT0", unit="W", source="sys/class/power_supply/BAT0")
+    laptop = Board(kind="x86", channels=(pack,), power=PowerRule(method="rapl:psys"))
+    assert of(laptop, "battery", {"power.total": 9.0, "power.BAT0": 8.0}).state == "warning"
+    told = board_checks.of_values(laptop, {"power.total": 9.0, "power.BAT0": None})
+    assert all(finding.name != "battery" for finding in told)
+
+
 def test_battery() -> None:
     laptop = Board(kind="x86", power=PowerRule(method="battery BAT0"))
     assert of(laptop, "battery", {"power.total": 9.0}).state == "warning"

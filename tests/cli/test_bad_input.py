@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 import board_tree
-from outside import USER_MODELS, jetbench
+from outside import USER_MODELS, command, jetbench
 
 MODEL = f"{USER_MODELS}:honest"
 
@@ -42,6 +43,7 @@ def check(run: object, status: int, *words: str) -> None:
         (["run", "--python", "/bin/cat"], ["/bin/cat", "no Python"]),
         (["run", "--root", "/no/such/root"], ["/no/such/root"]),
         (["sensors", "--root", "/no/such/root"], ["/no/such/root"]),
+        (["sensors", "--power-cmd", " "], ["--power-cmd is empty"]),
         (["run", "-o", "/no/such/folder/x.jsonl"], ["/no/such/folder"]),
         (["run", "--csv", "/proc/nothing/x.csv"], ["/proc/nothing"]),
         (["show", "nofile.jsonl"], ["nofile.jsonl"]),
@@ -150,3 +152,14 @@ def test_sensors_of_the_fake_boards(tmp_path: Path, board: str) -> None:
         assert "power.total" in text
         assert "N/A" in text
         assert want["power"]["total_reason_text"] in text
+
+
+def test_what_a_full_disk_does_not_take_is_said_so() -> None:
+    with Path("/dev/full").open("wb") as full:
+        run = subprocess.run(
+            command("sensors"), stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert run.returncode == 1
+    assert "not all of it could be written: No space left on device" in run.stderr
+    assert "Traceback" not in run.stderr
+    assert "Exception ignored" not in run.stderr

@@ -120,3 +120,19 @@ def test_without_a_shell_behind_it_it_goes_on() -> None:
     assert state(terminal.pid) != "T"
     terminal.press("q")
     assert terminal.ended() == 0
+
+
+def test_a_signal_to_go_on_that_nobody_waits_for_starts_nothing_twice() -> None:
+    """A terminal that goes sends one, too; and `kill -STOP` and `-CONT` are not ctrl+z."""
+    terminal = Terminal()
+    terminal.until("q quit", 30)
+    threads = len(list(Path(f"/proc/{terminal.pid}/task").iterdir()))
+    for number in (signal.SIGCONT, signal.SIGSTOP, signal.SIGCONT):
+        terminal.screen.reset()
+        terminal.kill(number)
+        time.sleep(0.2)
+    for words in PANES:
+        terminal.until(words, 20)
+    assert len(list(Path(f"/proc/{terminal.pid}/task").iterdir())) == threads
+    terminal.press("q")
+    assert terminal.ended() == 0

@@ -41,6 +41,33 @@ def test_a_poor_console_is_sent_nothing_it_cannot_show(environment: dict[str, st
     assert terminal.ended() == 0
 
 
+def test_what_stands_there_is_what_a_whole_new_picture_shows() -> None:
+    """Only what differs is sent: after keys, other screens and other sizes the terminal must show all the same."""
+    terminal = Terminal("replay", LAB, "--at", "50%")
+    terminal.until("q quit", 30)
+    for keys, columns, rows in (("3zw", 120, 40), ("?q", 120, 40), ("z", 80, 24), ("rq", 80, 24), ("2:\x1b", 120, 40)):
+        terminal.process.setwinsize(rows, columns)
+        terminal.screen.resize(rows, columns)
+        terminal.settle()
+        for key in keys:
+            terminal.press(key)
+            terminal.settle(0.6)
+        stands, length = cells(terminal), len(terminal.raw)
+        terminal.press("\x0c")
+        terminal.settle(0.6)
+        assert len(terminal.raw) - length > 1000, "all of it came again"
+        assert cells(terminal) == stands, terminal.text()
+    terminal.press("q")
+    assert terminal.ended() == 0
+
+
+def cells(terminal: Terminal) -> list[list[tuple[str, ...]]]:
+    """What is seen: of a blank only its ground."""
+    screen = terminal.screen
+    rows = ([screen.buffer[y][x] for x in range(screen.columns)] for y in range(screen.lines))
+    return [[(cell.data, cell.fg if cell.data.strip() else "", cell.bg) for cell in row] for row in rows]
+
+
 @pytest.mark.parametrize("dumb", [True, False])
 def test_what_is_no_terminal_is_not_drawn_on(dumb: bool) -> None:
     """Output in a file, or a terminal that can nothing."""

@@ -25,7 +25,7 @@ CASE_KEYS = [
     *("items_per_j_u", "edp_js", "energy_from", "energy_notes", "throttled", "flags", "grade", "verdict"),
     *("grade_reasons", "clean_latency_s", "flagged_share", "outliers", "trend", "cold_start", "cold_start_text"),
     *("rules", "memory", "cause", "evidence", "remedies", "counted", "device_latency_s", "transfers_s"),
-    *("end_to_end_s", "parts_s", "soak", "why"),
+    *("end_to_end_s", "parts_s", "soak", "why", "output"),
 ]
 LATENCY_KEYS = ["n", "mean", "std", "min", "p50", "p90", "p95", "p99", "max", "ci95", "lag1", "n_eff", "supported"]
 

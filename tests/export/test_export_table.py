@@ -198,3 +198,21 @@ def test_a_running_case_is_in_the_table():
     print_table(state, out)
     assert "running" in out.getvalue()
     assert "queued" in out.getvalue()
+
+
+def test_a_fast_wrong_answer_is_marked_and_one_that_was_not_compared_has_its_reason():
+    state = SessionState()
+    for event in streams.session():
+        state.apply(event)
+    width = 400
+    before = io.StringIO()
+    print_table(state, before, width)
+    assert "output error" not in before.getvalue()
+    state.apply(ev.Agreement(c=0, error=0.25))
+    state.apply(ev.Agreement(c=1, reason="it ran out of memory"))
+    out = io.StringIO()
+    print_table(state, out, width)
+    first, second = (state.records[number].case.model for number in (0, 1))
+    assert "2.5e-01 WRONG" in row(out.getvalue(), first)
+    assert f"{first}: WRONG OUTPUT: relative error 0.25 against fp32, 0.001 is what" in out.getvalue()
+    assert f"{second}: its output is not compared with that of fp32: it ran out of memory" in out.getvalue()

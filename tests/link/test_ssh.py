@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -14,14 +13,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pexpect
 import pytest
 
 import board_tree
 import sshd
+from jetbench.cli import hosts
+from jetbench.cli.errors import CliError
+from jetbench.cli.session import link_error
 from jetbench.link import ssh
 from jetbench.link.address import parse
-from jetbench.link.base import LinkError
-from outside import jetbench
+from jetbench.link.base import LinkError, UnreachableError
+from jetbench.link.ssh_line import COMMAND
+from outside import jetbench, spawn
 
 PATIENCE_S = 60.0
 OLD = Path("~/.pyenv/versions/2.7.18/bin/python").expanduser()
@@ -35,13 +39,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sshd.Sshd]:
 
 @pytest.fixture(autouse=True)
 def only_our_keys(server: sshd.Sshd, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(ssh_command(), server.command)
-
-
-def ssh_command() -> str:
-    from jetbench.link.ssh_line import COMMAND
-
-    return COMMAND
+    monkeypatch.setenv(COMMAND, server.command)
 
 
 @contextlib.contextmanager
@@ -81,23 +79,27 @@ def test_a_board_elsewhere_reads_as_it_does_here_and_nothing_but_the_agent_stays
 ) -> None:
     root = board_tree.lay_out(board_tree.manifest("orin-nano"), tmp_path / "board")
     here = json.loads(jetbench("sensors", "--root", root, "--json").stdout)
-    for _ in range(2):
-        there = jetbench("sensors", "--host", server.address, "--python", sys.executable, "--root", root, "--json")
-        assert there.returncode == 0, there.stderr
-        assert json.loads(there.stdout) == here
-    left = sorted(path.name.rpartition("-")[0] for path in (server.board / "jetbench-tui").iterdir())
-    assert left == ["", "board-agent"]
+    there = jetbench("sensors", "--host", server.address, "--python", sys.executable, "--root", root, "--json")
+    assert there.returncode == 0, there.stderr
+    assert json.loads(there.stdout) == here
+    assert ssh.sessions(parse(server.address), sys.executable) == []
+    left = [path.name.rpartition("-")[0] for path in (server.board / "jetbench-tui").iterdir()]
+    assert sorted(left) == ["", "board-agent"]
     assert server.sessions == []
 
 
-def test_a_name_of_the_config_and_its_interpreter(server: sshd.Sshd, tmp_path: Path) -> None:
+def test_a_name_of_the_config_and_its_interpreter() -> None:
     config = Path(os.environ["XDG_CONFIG_HOME"]) / "jetbench-tui" / "config.toml"
     config.parent.mkdir(parents=True)
-    config.write_text(f'[hosts]\nshelf = {{ host = "{server.address}", python = "{sys.executable}" }}\nbad = 3\n')
-    assert jetbench("sensors", "--host", "shelf", "--simulate", "nano", "--json").returncode == 0
-    config.write_text('[hosts]\nshelf = "-oProxyCommand=x"\n')
-    refused = jetbench("sensors", "--host", "shelf")
-    assert (refused.returncode, len(refused.stderr.splitlines())) == (2, 1)
+    config.write_text(
+        '[hosts]\nshelf = { host = "me@nano:2222", python = "venv/bin/python" }\nbad = "-oProxyCommand=x"\n'
+    )
+    found = hosts.find("shelf", None)
+    assert (str(found.address), found.python) == ("me@nano:2222", "venv/bin/python")
+    assert hosts.find("shelf", "python3").python == "python3"
+    assert hosts.find("orin.local", None).address.host == "orin.local"
+    with pytest.raises(CliError, match="bad"):
+        hosts.find("bad", None)
 
 
 # -- who is let in, and what is said where nobody is
@@ -122,63 +124,80 @@ def test_names_that_are_taken(name: str, arguments: list[str]) -> None:
     assert str(parse(name)) == name
 
 
-def failed(server: sshd.Sshd, *words: str) -> tuple[int, str]:
-    """Status, and the first of at most two lines."""
-    done = jetbench("sensors", "--host", server.address, *words)
-    assert 1 <= len(done.stderr.splitlines()) <= 2, done.stderr
-    assert done.stdout == ""
-    return done.returncode, done.stderr.splitlines()[0]
+def refused(server: sshd.Sshd, python: str | None = None, root: str | None = None) -> CliError:
+    """What the program ends with, where there can be no link."""
+    with pytest.raises(LinkError) as caught:
+        ssh.SshLink(parse(server.address), python, root)
+    return link_error(caught.value)
 
 
 def test_an_unknown_host_key_is_not_accepted(server: sshd.Sshd) -> None:
     server.forget()
     try:
-        status, line = failed(server)
+        done = jetbench("sensors", "--host", server.address)
         assert (server.folder / "known").read_text() == ""
     finally:
         server.know()
-    assert (status, "host key that is not known here" in line) == (3, True)
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (3, "", 2)
+    assert "host key that is not known here" in done.stderr
+
+
+def test_at_a_terminal_ssh_asks_and_the_answer_holds_for_what_connects_later(server: sshd.Sshd) -> None:
+    server.forget()
+    words = ["-m", "jetbench", "sensors", "--host", server.address, "--python", sys.executable, "--simulate", "nano"]
+    try:
+        child = pexpect.spawn(sys.executable, words, env={**os.environ, "TERM": "xterm"}, timeout=PATIENCE_S)
+        child.expect("fingerprint")
+        child.expect("yes/no")
+        child.sendline("yes")
+        child.expect("SIMULATED")
+        child.expect(pexpect.EOF)
+        child.close()
+        assert child.exitstatus == 0
+        assert f"[127.0.0.1]:{server.port}" in (server.folder / "known").read_text()
+    finally:
+        server.know()
 
 
 def test_another_host_key_than_before_is_said(server: sshd.Sshd) -> None:
     other = (server.folder / "user_key.pub").read_text().split()
     (server.folder / "known").write_text(f"[127.0.0.1]:{server.port} {other[0]} {other[1]}\n")
     try:
-        status, line = failed(server)
+        error = refused(server)
     finally:
         server.know()
-    assert (status, "another host key than before" in line) == (3, True)
+    assert (error.status, "another host key than before" in str(error)) == (3, True)
 
 
 def test_a_key_that_is_not_let_in(server: sshd.Sshd) -> None:
     authorized = (server.folder / "authorized").read_text()
     (server.folder / "authorized").write_text("")
     try:
-        status, line = failed(server)
+        error = refused(server)
     finally:
         (server.folder / "authorized").write_text(authorized)
-    assert (status, "without a password" in line) == (3, True)
+    assert (error.status, "without a password" in str(error)) == (3, True)
 
 
 def test_a_board_without_an_ssh_server(server: sshd.Sshd) -> None:
-    done = jetbench("sensors", "--host", "127.0.0.1:1")
-    assert (done.returncode, "takes no ssh connection" in done.stderr) == (3, True)
+    with pytest.raises(UnreachableError, match="takes no ssh connection"):
+        ssh.SshLink(parse("127.0.0.1:1"))
 
 
 def test_an_interpreter_that_is_none(server: sshd.Sshd) -> None:
-    status, line = failed(server, "--python", "/no/such python")
-    assert (status, "no such program" in line) == (2, True)
+    error = refused(server, "/no/such python")
+    assert (error.status, "no such program" in str(error)) == (2, True)
 
 
 @pytest.mark.skipif(not OLD.exists(), reason="no Python 2 here")
 def test_an_interpreter_that_is_too_old(server: sshd.Sshd) -> None:
-    status, line = failed(server, "--python", str(OLD))
-    assert (status, "needs 3.6" in line) == (3, True)
+    error = refused(server, str(OLD))
+    assert (error.status, "needs 3.6" in str(error)) == (3, True)
 
 
 def test_a_folder_that_the_board_has_not(server: sshd.Sshd) -> None:
-    status, line = failed(server, "--python", sys.executable, "--root", "/no/such")
-    assert (status, "no such folder on the board" in line) == (2, True)
+    error = refused(server, sys.executable, "/no/such")
+    assert (error.status, "no such folder on the board" in str(error)) == (2, True)
 
 
 # -- the line drops
@@ -213,7 +232,7 @@ def test_nothing_is_lost_or_doubled_by_cut_lines_neither_events_nor_commands(
     assert sum(event["k"] == "remote" for event in events) >= 4
 
 
-def test_a_line_that_cannot_be_made_again_is_said_and_the_second_stop_gives_up(server: sshd.Sshd) -> None:
+def test_a_line_that_cannot_be_made_again_is_said_and_the_session_is_kept(server: sshd.Sshd) -> None:
     with linked(server, "--simulate", "nano") as link:
         lines = link.lines()
         assert json.loads(next(lines))["k"] == "remote"
@@ -226,6 +245,19 @@ def test_a_line_that_cannot_be_made_again_is_said_and_the_second_stop_gives_up(s
         assert "host key that is not known" in link.describe_end()
         assert any(event.get("source") == "link" for event in rest)
     (kept,) = ssh.sessions(parse(server.address), sys.executable)
+    with linked(server, kept=ssh.Kept(kept["id"])) as again:
+        ended = threading.Thread(target=lambda: list(again.lines()))
+        ended.start()
+        server.stop()
+        try:
+            cut(again)
+            wait_for(lambda: again.trouble() is not None)
+            again.send({"op": "stop", "force": True})  # as Ctrl-C for the second time
+            ended.join(PATIENCE_S)
+            assert not ended.is_alive()
+            assert "goes on there: jetbench-tui attach" in again.describe_end()
+        finally:
+            server.start()
     with linked(server, kept=ssh.Kept(kept["id"])) as again:
         lines = again.lines()
         assert json.loads(next(lines))["k"] == "remote"
@@ -281,26 +313,23 @@ def parent_of(pid: int) -> int:
 def test_a_run_outlives_its_controller_is_alone_and_is_fetched_whole(server: sshd.Sshd, tmp_path: Path) -> None:
     there = ("--host", server.address, "--python", sys.executable)
     what = ("-m", "squeezenet1_1", "-s", "32")
-    first = tmp_path / "first.jsonl"
-    command = [sys.executable, "-m", "jetbench", "run", *there, *what, "-k", "400", "--max-time", "60s"]
-    controller = subprocess.Popen([*command, "-o", str(first)], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    first, whole = tmp_path / "first.jsonl", tmp_path / "whole.jsonl"
+    controller = spawn("run", *there, *what, "-k", "1000000", "--max-time", "10m", "-o", first)
     wait_for(lambda: first.exists() and b'"k":"lat"' in first.read_bytes())
+    controller.kill()
+    controller.communicate()
     busy = jetbench("run", *there, *what)
     assert (busy.returncode, "is measuring on this board since" in busy.stderr) == (3, True), busy.stderr
-    controller.kill()
-    controller.wait()
-    whole = tmp_path / "whole.jsonl"
-    fetched = jetbench("attach", server.address, "--python", sys.executable, "-o", whole, "--json")
-    assert fetched.returncode == 0, fetched.stderr
+    fetched = jetbench("attach", *there[1:], "--stop", "-o", whole, "--json")
     (case,) = json.loads(fetched.stdout)["cases"]
-    assert (case["status"], case["latency_s"]["n"]) == ("measured", 400)
     events = told(whole.read_bytes().splitlines())
+    assert events[-1]["k"] in ("run_end", "overhead", "checkpoint")
     begun = [event["k"] for event in events].index("run")  # of what was said before, not all is in the file
     numbers = of_agent(events[begun:])
     assert numbers == list(range(numbers[0], numbers[-1] + 1))
+    assert case["latency_s"]["n"] == sum(len(event["d"]) for event in events if event["k"] == "lat") > 0
     (remote,) = [event for event in events if event["k"] == "remote"]
     assert abs(remote["offset_ns"]) <= remote["delay_ns"]  # the two clocks are one here
     assert abs(events[0]["wall_ns"] - events[0]["t"] - (time.time_ns() - time.perf_counter_ns())) < 1e9
-    early = told(first.read_bytes().splitlines())
-    assert 0 < len(of_agent(early)) < len(of_agent(events))
-    assert server.sessions == []
+    assert 0 < len(of_agent(told(first.read_bytes().splitlines()[:-1]))) < len(of_agent(events))
+    wait_for(lambda: server.sessions == [])

@@ -78,6 +78,10 @@ class ScriptedSession:
     def request_models(self) -> None:
         self.models_asked += 1
 
+    def leave(self) -> bool:
+        self.left = True
+        return True
+
     def close(self) -> None:
         self.closed += 1
 

@@ -295,6 +295,20 @@ def test_quit_asks_while_a_run_goes_on():
     assert asked.stops == [False]
 
 
+def test_a_run_on_a_board_elsewhere_can_be_left_running():
+    asked = running()
+    asked.extra = {**asked.extra, "host": "jetson@nano", "trouble": "the connection was cut"}
+
+    async def script(app, pilot):
+        await pilot.press("q")
+        await pilot.pause()
+        assert "leave it" in text(app)
+        await pilot.press("l")
+
+    drive(asked, script)
+    assert asked.left and asked.stops == []
+
+
 def test_theme_key_goes_round_all_themes():
     async def script(app, pilot):
         seen = []

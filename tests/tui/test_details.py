@@ -13,6 +13,7 @@ from textual import events
 from jetbench.domain import events as ev
 from jetbench.domain.plan import Plan
 from jetbench.domain.results import Trend
+from jetbench.tui.draw.details import details
 from jetbench.tui.draw.frame import Room
 from jetbench.tui.draw.labelled import line, need
 from jetbench.tui.draw.trust import trend_words
@@ -284,3 +285,17 @@ def test_shares_are_neither_0_nor_100():
 )  # fmt: skip
 def test_a_trend_is_told_in_words(trend, says):
     assert trend_words(trend) == says
+
+
+@pytest.mark.parametrize("width", [40, 100])
+def test_layers_are_told_where_a_profile_was_made(width):
+    made = fakes.ScriptedSession(*fakes.full(PLAN))
+    room = Room(width, 99, BRAILLE)
+    said = lambda: "\n".join(row.text for row in details(made.snapshot().cases[0], room))  # noqa: E731
+    assert "layers" in said() and "--why tells them" in said()
+    table = [(f"features.{i}", "Conv2d", 10 - i, 1000) for i in range(6)]
+    classes = (ev.OpClass(name="dense conv", ns=10**6, calls=6, macs=45),)
+    made.feed(ev.Profile(c=0, plain=(10**6,), profiled=(2 * 10**6,), classes=classes, layers=tuple(table)))
+    assert "5 of them have 89 % of the MACs" in " ".join(said().split()) and "--why" not in said()
+    assert "features.0" in said() and "features.5" not in said()
+    assert all(row.used <= width for row in details(made.snapshot().cases[0], room))

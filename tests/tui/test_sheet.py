@@ -129,7 +129,10 @@ def test_all_of_it_can_be_seen_in_any_terminal(size):
         words = ("warning", "sudo nvpmodel -m 2", "multi-user.target", "will run", "memory")
         for word in words:
             assert word in seen, word
-        await pilot.press("u")
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert "Before the start" in text(app) and "the command that mends it" in text(app)
+        await pilot.press("escape", "u")
         await pilot.pause()
         assert app.screen is app.bench
 

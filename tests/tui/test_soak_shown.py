@@ -99,6 +99,16 @@ def test_while_it_runs_the_final_temperature_is_told_with_its_time(monkeypatch) 
     assert snapshot.progress.seconds_left == pytest.approx(75, abs=2)
 
 
+def test_without_a_terminal_there_is_a_line_a_minute() -> None:
+    out = io.StringIO()
+    printer = Printer(out, quiet=False)
+    for second in (20, 40, 61, 62, 90, 115):
+        printer.update(picture(folded(events(second, throttles_at=None))))
+    (line,) = out.getvalue().splitlines()
+    assert line.startswith("case 1/1 resnet18 b1: soak 61 s of 2:00 min, ")
+    assert "towards 90 C in" in line
+
+
 def test_while_it_throttles_nothing_is_predicted() -> None:
     now = soaking(picture(folded(events(100))))
     assert now is not None

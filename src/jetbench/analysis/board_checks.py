@@ -3,7 +3,7 @@
 Sources: nvpmodel and jetson_clocks, NVIDIA Jetson Linux Developer Guide (Power Management); governors, kernel doc
 admin-guide/pm/cpufreq; MemAvailable and swap, man 5 proc_meminfo; under-voltage, Raspberry Pi documentation on
 ``vcgencmd get_throttled``. The limits are ours: no vendor gives any. Not delivered by the agent, hence not checked:
-which other processes use the GPU (only its load is), whether swap is zram, a battery that discharges beside RAPL.
+whether swap is zram.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ _GPU_USERS = {"jetson": "jtop"}  # what shows the processes on a GPU; nvidia-smi
 # Of the desktop, and daemons that keep the driver loaded. /proc names 15 characters of a process.
 _DESKTOP = ("Xorg", "Xwayland", "gnome-", "kwin", "plasma", "weston", "sway", "lxqt", "nvidia-persist", "nvargus")
 _MOST_NAMED = 4
+_BATTERIES = "sys/class/power_supply/"  # where the agent reads them
 _SUPPLY = ("under-voltage", "over-current")  # of the words the sensors have for what throttles
 _SUPPLIES = {
     "rpi": "a supply and cable that hold the voltage: 5 V 5 A for a Pi 5, 5 V 3 A for a Pi 4",
@@ -261,7 +262,9 @@ def _throttled(throttle: Throttle) -> list[Finding]:
 
 
 def _battery(board: Board, values: Mapping[str, float | None]) -> list[Finding]:
-    """A battery is a source of the total power only while it discharges."""
-    if "battery" not in (board.power.method or "") or values.get(TOTAL_POWER) is None:
+    """A battery tells watts only while it discharges, whatever else measures the whole, as RAPL does."""
+    own = [c.id for c in board.channels if c.quantity == "power" and (c.source or "").startswith(_BATTERIES)]
+    total = "battery" in (board.power.method or "") and values.get(TOTAL_POWER) is not None
+    if not total and all(values.get(name) is None for name in own):
         return []
     return [Finding("battery", "warning", "runs on its battery: clocks may be lower", "plug the charger in")]

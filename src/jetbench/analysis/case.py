@@ -12,7 +12,7 @@ from jetbench.analysis.latency import summarise
 from jetbench.analysis.thresholds import OUTPUT_ERROR, SAME_OUTPUT
 from jetbench.domain.events import Board, Stage
 from jetbench.domain.observed import COUNTS, ENERGY, ObservedBoard, ObservedCase
-from jetbench.domain.results import CaseResult, LatencySummary, LedgerEntry, OutputError
+from jetbench.domain.results import CaseResult, LatencySummary, LayerCost, LedgerEntry, OutputError
 from jetbench.domain.why import Why
 
 # Stages that belong to the cold start; "warmup" and "measure" do not, "count" is not the case's own.
@@ -67,6 +67,7 @@ def result(
         end_to_end=_summed(parts),
         parts={name: found for name, values in parts.items() if (found := summarise(values))},
         transfers=_transfers(observed),
+        layers=tuple(LayerCost(*row) for row in observed.profile.layers) if observed.profile is not None else (),
         why=_why(observed, latency, clean, counts),
         soak=soak.of_case(observed, board, told, flagged),
         output=_output(observed),

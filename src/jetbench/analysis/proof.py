@@ -24,7 +24,7 @@ def proof(verdict: Verdict, line: Roofline | None, classes: Sequence[OpShare], t
     if verdict.kind == COMPUTE and line is not None:
         return _compute(line, classes, ran)
     if verdict.kind == KERNEL and line is not None and verdict.op_class is not None:
-        return _kernel(verdict.op_class, line, classes, ran)
+        return _all([_kernel(name, line, classes, ran) for name in verdict.op_classes or (verdict.op_class,)])
     return Proof(None, "nothing was claimed that a trial could test")
 
 
@@ -53,6 +53,12 @@ def _compute(line: Roofline, classes: Sequence[OpShare], ran: dict[str, Trial]) 
             f"without its {plural(row.name)} it takes {share:.0%} less: they run at {min(reached, 1.0):.0%} of peak",
         )
     return _double(ran, calls=False)
+
+
+def _all(found: list[Proof]) -> Proof:
+    """Agrees where all do, and tells nothing where one does not."""
+    told = {proof.agrees for proof in found}
+    return Proof(False if False in told else None if None in told else True, "; ".join(proof.text for proof in found))
 
 
 def _kernel(name: str, line: Roofline, classes: Sequence[OpShare], ran: dict[str, Trial]) -> Proof:

@@ -167,42 +167,63 @@ def _at_roof(facts: Facts, line: Roofline, doubts: list[str]) -> Verdict:
 def _kernel(facts: Facts, line: Roofline, classes: Sequence[OpShare], doubts: list[str]) -> Verdict:
     slow = [row for row in classes if row.share >= limit.LEAST_SHARE and row.efficiency < limit.EFFICIENT]
     far = [row for row in slow if row.share >= limit.FAR_OVER * row.macs_share]
-    lost = sum(row.lost for row in classes)
     near = _near(line.efficiency, limit.EFFICIENT)
     if near:
         doubts.append(f"{line.efficiency:.0%} of the roof is near the {limit.EFFICIENT:.0%} that decides")
     head = f"kernel-limited, {line.efficiency:.0%} of its roof: "
     if far:
-        worst = max(far, key=lambda row: row.lost)
+        named = [max(far, key=lambda row: row.lost)]
+        worst = named[0]
         said = f"{plural(worst.name)} do {worst.macs_share:.0%} of the MACs and take {worst.share:.0%} of the time"
         near = near or (worst.macs_share > 0 and _near(worst.share / worst.macs_share, limit.FAR_OVER))
     else:
-        worst = max(slow or classes, key=lambda row: row.lost)
-        if not slow or worst.lost < limit.LOST_SHARE * lost:
-            rest = ", ".join(f"{row.name} {row.share:.0%}" for row in classes[:3])
-            return Verdict(
-                UNSURE,
-                f"not sure: {line.efficiency:.0%} of its roof, and no class of operators stands out ({rest})",
-                evidence=(_of_roof(line), _ridge(line)),
-                overturn="a class of operators that takes far more than its share",
-                doubts=tuple(doubts),
-            )
-        said = f"{plural(worst.name)} run at {worst.efficiency:.0%} of theirs and take {worst.share:.0%} of the time"
+        named = _losing(slow, sum(row.lost for row in classes))
+        if not named:
+            return _nothing_stands_out(line, classes, doubts)
+        reached = sum(row.roof for row in named) / sum(row.seconds for row in named)
+        said = (
+            f"{' and '.join(plural(row.name) for row in named)} run at {reached:.0%} of theirs and take "
+            f"{sum(row.share for row in named):.0%} of the time"
+        )
     build = "" if facts.profile is None or facts.profile.onednn is not False or facts.case.device != "cpu" else (
         "; oneDNN is not used")  # fmt: skip
     return Verdict(
         KERNEL,
         head + said + build,
         sure=_sure(doubts, near),
-        op_class=worst.name,
-        evidence=(
-            f"{plural(worst.name)}: {significant(worst.seconds * 1e3)} ms in {worst.calls} calls, "
-            f"{significant(worst.roof * 1e3)} ms at the roofs",
-            _of_roof(line),
-            _ridge(line),
-        ),
-        overturn=f"the model without its {plural(worst.name)} being hardly faster",
+        op_class=named[0].name,
+        evidence=(*(_row(row) for row in named), _of_roof(line), _ridge(line)),
+        overturn=f"the model without its {' or its '.join(plural(row.name) for row in named)} being hardly faster",
         doubts=tuple(doubts),
+        op_classes=tuple(row.name for row in named),
+    )
+
+
+def _losing(slow: Sequence[OpShare], lost: float) -> list[OpShare]:
+    """The fewest classes that lose LOST_SHARE of the time above the roofs; none where it takes over MOST_NAMED."""
+    found: list[OpShare] = []
+    for row in sorted(slow, key=lambda row: row.lost, reverse=True)[: limit.MOST_NAMED]:
+        found.append(row)
+        if sum(one.lost for one in found) >= limit.LOST_SHARE * lost:
+            return found
+    return []
+
+
+def _nothing_stands_out(line: Roofline, classes: Sequence[OpShare], doubts: list[str]) -> Verdict:
+    rest = ", ".join(f"{row.name} {row.share:.0%}" for row in classes[:3])
+    return Verdict(
+        UNSURE,
+        f"not sure: {line.efficiency:.0%} of its roof, and no class of operators stands out ({rest})",
+        evidence=(_of_roof(line), _ridge(line)),
+        overturn="a class of operators that takes far more than its share",
+        doubts=tuple(doubts),
+    )
+
+
+def _row(row: OpShare) -> str:
+    return (
+        f"{plural(row.name)}: {significant(row.seconds * 1e3)} ms in {row.calls} calls, "
+        f"{significant(row.roof * 1e3)} ms at the roofs"
     )
 
 

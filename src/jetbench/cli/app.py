@@ -32,10 +32,10 @@ def open_app(options: dict[str, Any]) -> int:
         raise
     finally:
         if worker is not None:
-            trouble = worker.trouble()
+            goes_on = worker.left or worker.trouble() is not None
             worker.close()
-            if trouble is not None:
-                print(f"{trouble}; what was begun goes on there: jetbench-tui attach {options.get('host')}")
+            if goes_on:
+                print(f"a run goes on there; back to it with: jetbench-tui attach {options.get('host')}")
             if worker.recording is not None:
                 print(f"recording  {worker.recording}\nexport     jetbench-tui export {worker.recording} -f csv")
 

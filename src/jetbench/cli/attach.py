@@ -22,7 +22,7 @@ from jetbench.cli.run import Wanted, conclude
 from jetbench.cli.session import link_error, make_worker, started
 from jetbench.domain.text import printable
 from jetbench.link.base import LinkError
-from jetbench.link.ssh import Kept, sessions
+from jetbench.link.ssh import Kept
 
 Listed = Mapping[str, Any]  # what the board says of a session that it keeps
 
@@ -48,7 +48,7 @@ def command(ctx: click.Context, /, board: str, session: str | None, **options: A
     python, _ = inherited(ctx, options)
     host = hosts.find(board, python)
     try:
-        listed = sessions(host.address, host.python)
+        listed = hosts.sessions(host)
     except LinkError as error:
         raise link_error(error) from error
     if options["only_list"]:

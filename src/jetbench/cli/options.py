@@ -142,6 +142,10 @@ def host_of(ctx: click.Context, options: dict[str, Any]) -> str | None:
 def sensor_arguments(options: dict[str, Any], ctx: click.Context | None = None) -> tuple[str, ...]:
     """What the agent is told of them. Raises UsageError where they exclude each other."""
     above = (ctx.obj if ctx is not None else None) or {}
+    for name in _METERS:
+        given = options.get(name)
+        if given is not None and not given.strip():
+            raise click.UsageError(f"--{name.replace('_', '-')} is empty: leave it out, or say which meter it is.")
     found = {name: options.get(name) or above.get(name) for name in _NAMES}
     _check(found, options.get("root") or above.get("root"))
     arguments = []

@@ -1,4 +1,4 @@
-"""jetbench-tui plan init: a commented plan file, from the options that `run` takes."""
+"""jetbench-tui plan: a commented plan file, from the options that `run` takes; and the schema of plan files."""
 
 from __future__ import annotations
 
@@ -35,6 +35,14 @@ def _init(plan_file: Path | None, output: Path, overwrite: bool, **options: Any)
     cases = len(plan.cases())
     print(f"plan  {printable(str(output), 500)}  {cases} case{'' if cases == 1 else 's'}")
     print(f"run   jetbench-tui run {printable(str(output), 500)}")
+
+
+@command.command("schema")
+def _schema() -> None:
+    """The JSON schema of plan files: for an editor that completes TOML, or a program that writes it."""
+    from jetbench.domain.plan_schema import document
+
+    print(document(), end="")
 
 
 def _of_run() -> list[click.Parameter]:

@@ -1,4 +1,4 @@
-"""Progress on stderr: one line that is rewritten on a terminal, a line a case elsewhere."""
+"""Progress on stderr: one line that is rewritten on a terminal; elsewhere a line a case, and one a minute of a soak."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class Printer:
         self._live = stream.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
         self._said: dict[int, int] = {}  # passes of a case when its line was written
         self._ended = 0
+        self._minute = 0  # of a soak, that was told
         self._drawn = False
         # Seconds between looks; drawing more often would only take the core's time.
         self.interval = 0.5
@@ -33,6 +34,8 @@ class Printer:
             self._stream.write("\r\x1b[2K" + _line(snapshot)[: shutil.get_terminal_size().columns - 1])
             self._stream.flush()
             self._drawn = True
+        else:
+            self._soak_minute(snapshot)
 
     def finish(self, snapshot: Snapshot) -> None:
         if self._quiet:
@@ -53,6 +56,17 @@ class Printer:
             left = snapshot.progress.seconds_left
             rest = f", {duration(left)} left" if left is not None and left >= 1 and self._ended < total else ""
             self._stream.write(f"[{self._ended}/{total}] {case_line(case)}{rest}\n")
+            self._stream.flush()
+
+    def _soak_minute(self, snapshot: Snapshot) -> None:
+        """Where no line is rewritten, a soak has one a minute: it may go on for half an hour."""
+        if snapshot.progress.stage != "soak" or snapshot.progress.stage_since is None:
+            self._minute = 0
+            return
+        minute = (snapshot.t - snapshot.progress.stage_since) // 60_000_000_000
+        if minute > self._minute:
+            self._minute = minute
+            self._stream.write(_line(snapshot) + "\n")
             self._stream.flush()
 
     def _clear(self) -> None:

@@ -165,7 +165,7 @@ _SOAK = (
 
 _OUTPUT = (
     Metric(
-        "output_error", ("output", "error"), "output error", "", "of a variant: |its output - that of fp32| / |that|",
+        "output_error", ("output", "error"), "output error", "", "of a variant: relative error of its output to fp32",
         reason="output_error_reason", why=("output", "reason"),
     ),
 )  # fmt: skip

@@ -18,7 +18,7 @@ VARIANTS = variants.VARIANTS
 CHECKPOINTS = (".pt", ".pth", ".bin")
 MAX_PLAN_BYTES = 1 << 20
 MAX_CASES = 10_000
-_DURATIONS = ("max_time", "case_timeout", "cooldown", "energy_time", "idle_time", "soak")
+DURATIONS = ("max_time", "case_timeout", "cooldown", "energy_time", "idle_time", "soak")
 
 
 class PlanError(ValueError):
@@ -232,7 +232,7 @@ def _converted(key: str, value: Any, text: str) -> Any:
     from jetbench.domain import plan_wrong
 
     try:
-        if key in _DURATIONS and isinstance(value, str):
+        if key in DURATIONS and isinstance(value, str):
             return parse_duration(value, zero=key == "cooldown")
         if key == "until" and isinstance(value, str):
             return parse_percent(value)

@@ -79,6 +79,11 @@ _MEANINGS: dict[str, tuple[str, str]] = {
 }
 
 
+def meaning(key: str) -> str:
+    """What a setting is, in a sentence or two; "" where nothing is told."""
+    return _MEANINGS.get(key, ("", ""))[0]
+
+
 def text(plan: Plan) -> str:
     """The file. Raises PlanError where a name cannot be written as UTF-8, or it would be too long to be read."""
     made = "\n".join(_lines(plan)) + "\n"

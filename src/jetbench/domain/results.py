@@ -156,6 +156,15 @@ class PowerResult(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()  # idle drift, assumed accuracy of the sensor
 
 
+class LayerCost(msgspec.Struct, frozen=True):
+    """A module that computes itself, of one pass."""
+
+    name: str  # "features.0.0"
+    kind: str  # "Conv2d"
+    macs: int
+    bytes: int  # in, out and held
+
+
 class CaseResult(msgspec.Struct, frozen=True):
     case: Case
     status: str  # queued, running, measured, failed, refused, skipped, interrupted
@@ -185,6 +194,7 @@ class CaseResult(msgspec.Struct, frozen=True):
     parts: dict[str, LatencySummary] = msgspec.field(default_factory=dict)  # each part of it
     transfers: dict[str, LatencySummary] = msgspec.field(default_factory=dict)  # h2d, d2h
     why: Why | None = None  # where it was asked for
+    layers: tuple[LayerCost, ...] = ()  # of its profile
     soak: SoakResult | None = None
     output: OutputError | None = None  # of a variant that is not fp32
 

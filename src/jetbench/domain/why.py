@@ -66,6 +66,7 @@ class Verdict(msgspec.Struct, frozen=True):
     evidence: tuple[str, ...] = ()
     overturn: str = ""  # what would
     doubts: tuple[str, ...] = ()  # why it is no surer
+    op_classes: tuple[str, ...] = ()  # all that it names; op_class is the one that loses most
 
 
 class Trial(msgspec.Struct, frozen=True):

@@ -15,10 +15,11 @@ class LinkError(RuntimeError):
 class UnreachableError(LinkError):
     """What was asked for is right, and the other end does not answer, or cannot run an agent."""
 
-    def __init__(self, text: str, hint: str | None = None, *, lasting: bool = False) -> None:
+    def __init__(self, text: str, hint: str | None = None, *, lasting: bool = False, can_ask: bool = False) -> None:
         super().__init__(text)
         self.hint = hint
         self.lasting = lasting  # trying again will not help
+        self.can_ask = can_ask  # a person could answer what ssh would ask
 
 
 class Far(Protocol):

@@ -209,7 +209,8 @@ class SshLink:
             else:
                 self._take_up(line, about)
                 yield self._told_clock()
-                yield self._log(f"reached again after {time.monotonic() - since:.0f} s; what was missing follows")
+                waited = time.monotonic() - since
+                yield self._log(f"{self.host} is reached again after {waited:.0f} s; what was missing follows")
                 return
 
     def _redialled(self) -> tuple[SshLine, dict[str, Any]]:
@@ -238,7 +239,6 @@ class SshLink:
         return msgspec.json.encode({"k": "remote", "t": self.now(), **told})
 
     def _log(self, text: str) -> bytes:
-        text = text if text.startswith(self.host) else f"{self.host}: {text}"
         return msgspec.json.encode({"k": "log", "t": self.now(), "level": "warning", "source": "link", "text": text})
 
     def _print(self, line: bytes | None) -> None:

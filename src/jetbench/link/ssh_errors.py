@@ -47,6 +47,7 @@ _SAID = (
     ("closed by remote host", "closed the connection", _NOT_THERE, False),
     ("Connection closed by", "closed the connection", "its log tells why: journalctl -u ssh, on the board", False),
 )
+ASKED = ("Host key verification failed", "Permission denied")  # what ssh asks a person about
 NO_COMMAND = (126, 127)  # statuses of a shell
 SSH_FAILED = 255
 
@@ -68,7 +69,8 @@ def explain(address: Address, python: str | None, status: int | None, said: Sequ
             if words in text:
                 told = {"ssh": address.command(), "copy": address.command("ssh-copy-id"), "known": address.known_as}
                 hint = remedy.format(**told)
-                return UnreachableError(f"{name} {meaning}", hint, lasting=lasting)
+                can_ask = words in ASKED
+                return UnreachableError(f"{name} {meaning}", hint, lasting=lasting, can_ask=can_ask)
     last = printable(said[-1], 200) if said else f"status {status}"
     return UnreachableError(f"{name}: {last}", f"try: {address.command()} true")
 

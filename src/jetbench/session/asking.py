@@ -21,6 +21,7 @@ class Asking:
     def __init__(self) -> None:
         self._link: Link | None = None
         self._requests = Requests()
+        self.left = False  # what goes on on a board elsewhere is not to end with us
         self.patient = False  # a run waits until nobody else measures on the board
         self.download = False  # the user lets models fetch what they lack; a plan alone never does
 
@@ -33,7 +34,8 @@ class Asking:
         """When it is closed what goes on there goes on. False where the board is this machine."""
         if self.far is not None:
             self.far.leave()
-        return self.far is not None
+            self.left = True
+        return self.left
 
     def trouble(self) -> str | None:
         """What is wrong with the line to it just now."""

@@ -52,6 +52,8 @@ def line(
         return _roofs(event)
     if isinstance(event, ev.Profile) and event.c in records and result_of is not None:
         return _why(result_of(records[event.c]))
+    if isinstance(event, ev.Agreement) and event.c in records and result_of is not None:
+        return _output(result_of(records[event.c]))
     if isinstance(event, ev.CaseStart) and event.c in records:
         return "info", _begin(event, records[event.c].case, len(records), run)
     if isinstance(event, ev.CaseEnd) and event.c in records:
@@ -130,6 +132,18 @@ def _tried(event: ev.Stage, records: Mapping[int, ObservedCase], result_of: Resu
         return None
     word = {True: "agree", False: "do not agree", None: "cannot tell"}[found.proof.agrees]
     return "warning" if found.proof.agrees is False else "info", f"the trials {word}: {found.proof.text}"
+
+
+def _output(result: CaseResult) -> Line | None:
+    """A variant's answer: a wrong one is no result, however fast."""
+    found = result.output
+    if found is None:
+        return None
+    if found.error is None:
+        return "warning", f"output not compared with fp32: {found.reason}"
+    if found.wrong:
+        return "error", f"WRONG OUTPUT: relative error {found.error:.1e} to fp32; {found.limit:g} is explained"
+    return "info", f"output as fp32: relative error {found.error:.1e}"
 
 
 def _rule(event: ev.Rule, records: Mapping[int, ObservedCase]) -> Line | None:

@@ -41,6 +41,9 @@ class ReplaySession:
     def is_replay(self) -> bool:
         return True
 
+    def leave(self) -> bool:
+        return False
+
     @property
     def recording(self) -> Path:
         return self._path

@@ -98,7 +98,7 @@ class SessionWorker(Asking, Showing):
                 log = ev.Log(t=self.now(), level="warning", source="screen", text=f"resumed on: {differs}")
                 self._fold(log, ev.encode(log))
             self._begun()
-        self._send(_explicit(rest.request(self._screen, anyway)))
+        self._send(_explicit(rest.request(self._screen and self.far is None, anyway)))
 
     def _told(self, request: dict[str, Any], plan: Plan) -> dict[str, Any]:
         """To a board elsewhere: there is no screen on it, and the plan, for whoever attaches to the run later."""

@@ -28,14 +28,22 @@ PANE_KEYS = {
     "latency": ("histogram", "window", "zoom", "copy"),
     "power": ("window", "zoom", "copy"),
     "results": ("results", "copy", "export"),
+    "sheet": ("start", "sheet", "copy"),
 }
-NAMES = {"models": "Models", "log": "Log", "latency": "Latency", "power": "Power and temperature", "results": "Results"}
+NAMES = {
+    "models": "Models",
+    "log": "Log",
+    "latency": "Latency",
+    "power": "Power and temperature",
+    "results": "Results",
+    "sheet": "Before the start",
+}
 OWN_KEYS = {"results": IN_RESULTS}  # bound in the pane's own screen
 
 
 def drawn(pane: str, glyphs: Glyphs) -> list[Line]:
     """The signs and figures of a pane."""
-    made = {"models": _models, "log": _log, "latency": _latency, "power": _power, "results": _results}
+    made = {"models": _models, "log": _log, "latency": _latency, "power": _power, "results": _results, "sheet": _sheet}
     return made[pane](glyphs)
 
 
@@ -98,6 +106,17 @@ def _results(g: Glyphs) -> list[Line]:
         ("*", "text", "several cases in one place; up and down tell them apart"),
         (f"{g.mark} {g.axis}", "series", "through a letter: the interval of its value, about 95 %"),
         ("log", "faint", "beside an axis: by the logarithm, where values are far apart"),
+    ]
+
+
+def _sheet(g: Glyphs) -> list[Line]:
+    return [
+        (g.failed, "bad", "bad: figures of a run that begins now are spoilt"),
+        (g.warn, "warn", "a warning: they may be"),
+        ("mend", "accent", "the command that mends it, for another terminal; the sheet follows within seconds"),
+        ("?", "muted", "unknown: the board does not tell it to this user"),
+        (g.done, "good", "nothing to be mended"),
+        ("time", "text", "from what was measured before, and what it cannot exceed; never a guess"),
     ]
 
 

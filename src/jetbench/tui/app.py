@@ -227,14 +227,19 @@ class BenchApp(StartingApp, CommandingApp):
 
         if self.leave():
             return
-        if not busy(self.session.snapshot()):
+        taken = self.session.snapshot()
+        if not busy(taken):
             self.exit()
         elif not isinstance(self.screen, AskScreen):
             question = "A run goes on. What was measured so far is in the recording."
-            self.push_screen(AskScreen(question, "stop it and quit", "go on", self.palette), self._quit_answered)
+            leave = "leave it" if taken.host is not None else None
+            asked = AskScreen(question, "stop it and quit", "go on", self.palette, leave)
+            self.push_screen(asked, self._quit_answered)
 
-    def _quit_answered(self, leave: bool | None) -> None:
-        if leave:
+    def _quit_answered(self, answer: str | None) -> None:
+        if answer == "leave" and self.session.leave():
+            self.exit()
+        elif answer == "yes":
             self.session.stop(force=False)
             self.exit()
 

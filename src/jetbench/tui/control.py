@@ -51,6 +51,9 @@ class SessionControl(Protocol):
     def release(self) -> None:
         """This process goes on."""
 
+    def leave(self) -> bool:
+        """What goes on on a board elsewhere goes on when this is closed. False where the board is this machine."""
+
     def close(self) -> None:
         """End everything: the recording is whole afterwards. May be called twice."""
 

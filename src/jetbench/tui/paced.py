@@ -37,6 +37,7 @@ class PacedDriver(LinuxDriver):
         self._shown = Shown()
         self._begun = False
         self._unasked = 0
+        self._suspended = False
 
     def _enable_mouse_support(self) -> None:
         """Presses and the wheel. Textual asks for every movement too: 300 of them cost 97 kB."""
@@ -94,13 +95,21 @@ class PacedDriver(LinuxDriver):
         app = cast(Holding, self._app)
         why = "no shell would bring it back" if os.getpgrp() == os.getsid(0) else app.hold()
         if why is None:
+            self._suspended = True
             super()._sigtstp_application()
         else:
             self._app.call_later(app.say, f"not suspended: {why}", "warning")
 
     def _sigcont_application(self, *_: Any) -> None:
-        super()._sigcont_application()
-        cast(Holding, self._app).release()
+        """Textual would start its threads a second time: a terminal that goes sends this signal, too, and its last
+        thread would read of nothing for ever. After a SIGSTOP the picture alone is drawn again."""
+        if self._suspended:
+            self._suspended = False
+            super()._sigcont_application()
+            cast(Holding, self._app).release()
+        else:
+            self.forget()
+            self._app.call_later(self._app.refresh)
 
     @property
     def queued(self) -> bool:

@@ -16,6 +16,7 @@ from jetbench.tui.sgr import PLAIN, Look, after, blank, change
 PICTURE = re.compile(r"\x1b\[(\d+);(\d+)H|\x1b\[([\d;]*)m|(\n)|([^\x00-\x1f\x7f]+)")
 # These paint nothing: modes and questions, what the window is told (OSC), the bell.
 ASIDE = re.compile(r"(?:\x1b\[[?>=<][\d;]*\$?[a-zA-Z]|\x1b\[\d*n|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x07)*")
+MOST_KNOWN = 2000
 NEAR = 4  # cells; to write so many again is shorter than to step over them
 
 Cell = tuple[str, Look]
@@ -28,7 +29,9 @@ class Shown:
     def __init__(self) -> None:
         self._rows: dict[int, list[Cell]] = {}
         self._cursor = (0, 0)  # where it stays: what is typed with an input method is shown there
-        self._narrow: set[str] = set()  # characters known to take one cell each
+        self._known: dict[tuple[str, Look], list[Cell]] = {}  # texts of former pictures
+        self._one: dict[Cell, Cell] = {}  # cells that are alike are one: it takes no time to see that
+        self._wide = False  # whether there ever was a character of two cells
 
     def forget(self) -> None:
         """Somebody else has written there, or the terminal has another size."""
@@ -47,7 +50,7 @@ class Shown:
         for y in sorted(wanted):
             old, new = self._rows.get(y, []), wanted[y]
             if old != new:
-                look = _write(y, old, new, look, out)
+                look = _write(y, old, new, look, out, self._wide)
                 self._rows[y] = new
         if look != PLAIN:
             out.append("\x1b[m")
@@ -85,23 +88,14 @@ class Shown:
 
     def _put(self, row: list[Cell], x: int, text: str, look: Look) -> int | None:
         """Where the cursor is then. None: that cannot be told."""
-        empty = blank(look)
-        if self._narrow.issuperset(text):
-            cells = [(sign, empty if sign == " " else look) for sign in text]
-        else:
-            cells = []
-            for sign in text:
-                width = cell_len(sign)
-                if width == 1:
-                    self._narrow.add(sign)
-                if width > 0:
-                    cells += [(sign, empty if sign == " " else look), *([("", look)] * (width - 1))]
-                elif cells and cells[-1][0]:
-                    cells[-1] = (cells[-1][0] + sign, look)
-                else:
-                    return None
-            if len(cells) != cell_len(text):  # signs that are one together
+        cells = self._known.get((text, look))
+        if cells is None:
+            cells = self._cells(text, look)
+            if cells is None:
                 return None
+            if len(self._known) > MOST_KNOWN:
+                self._known.clear()
+            self._known[text, look] = cells
         end = x + len(cells)
         if x > len(row):
             row.extend([UNKNOWN] * (x - len(row)))
@@ -112,12 +106,32 @@ class Shown:
         row[x:end] = cells
         return end
 
+    def _cells(self, text: str, look: Look) -> list[Cell] | None:
+        empty, one = blank(look), self._one
+        if text.isascii():
+            return [one.setdefault(cell, cell) for cell in ((sign, empty if sign == " " else look) for sign in text)]
+        cells: list[Cell] = []
+        for sign in text:
+            width = cell_len(sign)
+            cell = (sign, empty if sign == " " else look)
+            if width > 0:
+                cells += [one.setdefault(cell, cell), *([("", look)] * (width - 1))]
+                self._wide = self._wide or width > 1
+            elif cells and cells[-1][0]:
+                cells[-1] = (cells[-1][0] + sign, look)
+            else:
+                return None
+        return cells if len(cells) == cell_len(text) else None  # else some signs are one together
 
-def _write(y: int, old: list[Cell], new: list[Cell], look: Look, out: list[str]) -> Look:
+
+def _write(y: int, old: list[Cell], new: list[Cell], look: Look, out: list[str], wide: bool) -> Look:
     """The cells of a row that differ. The look that the terminal is left in."""
-    differ = [x for x, cell in enumerate(new) if cell is not UNKNOWN]
-    if all(sign for sign, _ in old) and all(sign for sign, _ in new):  # no half of a character goes alone
-        differ = [x for x in differ if x >= len(old) or new[x] != old[x]]
+    if wide and not (all(sign for sign, _ in old) and all(sign for sign, _ in new)):
+        differ = [x for x, cell in enumerate(new) if cell is not UNKNOWN]  # no half of a character goes alone
+    else:
+        differ = [x for x, (was, cell) in enumerate(zip(old, new, strict=False)) if cell is not was]
+        differ += range(len(old), len(new))
+        differ = [x for x in differ if new[x] is not UNKNOWN]
     at = -1
     for x in differ:
         if at < 0:

@@ -158,7 +158,8 @@ def child_main(job, sender, torchvision_error, begun):
     except MemoryError as error:  # no traceback: it would take more
         _send_failure(job, sender, error)
     except Exception as error:
-        sys.stderr.write(traceback.format_exc())
+        if not _is_expected(error):
+            sys.stderr.write(traceback.format_exc())
         _send_failure(job, sender, error)
     finally:
         sys.stdout.flush()
@@ -175,6 +176,13 @@ def failure_text(error):
         return first_line(error)
     kind, said = type(error).__name__, first_line(error)
     return kind if said == kind else "{}: {}".format(kind, said)
+
+
+def _is_expected(error):
+    """Whether its one line says all: a traceback would only hide it."""
+    from jetbench_agent.bench.errors import BadModelError, UnknownModelError
+
+    return isinstance(error, (BadModelError, UnknownModelError))
 
 
 def _send_failure(job, sender, error):

@@ -4,6 +4,8 @@ Static: traced with torch.fx, scales observed in passes over random input of the
 are then is told beside the latency, and is no verdict on a model that is calibrated on its own data.
 """
 
+import warnings
+
 from jetbench_agent.bench import inputs
 from jetbench_agent.bench.errors import BadModelError, first_line
 
@@ -21,7 +23,9 @@ def quantised(torch, model, given, device, kind):
     if torch.backends.quantized.engine not in engines:
         torch.backends.quantized.engine = engines[0]
     try:
-        return _dynamic(torch, model, made) if kind == "int8-dynamic" else _static(torch, model, given, made)
+        with warnings.catch_warnings():  # torch 2.14 announces that it will drop all of this
+            warnings.simplefilter("ignore")
+            return _dynamic(torch, model, made) if kind == "int8-dynamic" else _static(torch, model, given, made)
     except BadModelError:
         raise
     except Exception as error:  # torch.fx has no common type for what it cannot trace

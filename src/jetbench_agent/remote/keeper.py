@@ -130,7 +130,7 @@ class Keeper(object):
     def _is_ready(self):
         if self._pending and self._pending.pop(0) == "run":
             self._run_end = self._writer.end
-            self._session.save(run_end=self._run_end, busy=bool(self._pending))
+            self._note(run_end=self._run_end, busy=bool(self._pending))
         self._alone_since = time.monotonic()
 
     def _stay_out_of_the_way(self, line):
@@ -142,6 +142,13 @@ class Keeper(object):
         cores.keep_to(mine)
         if self._current is not None:
             self._current.tell({"cores": mine})
+
+    def _note(self, **changes):
+        """For whoever comes later. A disk that takes no more must not end a run."""
+        try:
+            self._session.save(**changes)
+        except OSError:
+            pass
 
     # -- controllers
 
@@ -185,7 +192,7 @@ class Keeper(object):
             now.tell({"taken": client.by})
             self._leave(now)
         self._current = client
-        self._session.save(client={"by": client.by, "since": client.since})
+        self._note(client={"by": client.by, "since": client.since})
         client.tell({"welcome": {"heard": self._heard.get(client.name, 0), "pending": self._pending}})
 
     def _leave(self, client):
@@ -195,7 +202,7 @@ class Keeper(object):
         if client is self._current:
             self._current = None
             self._alone_since = time.monotonic()
-            self._session.save(client=None, fetched=self._fetched)
+            self._note(client=None, fetched=self._fetched)
 
     def _obey(self, client, message):
         op = message["op"]
@@ -212,7 +219,7 @@ class Keeper(object):
             if op != "stop":
                 self._pending.append(op)
             if op == "run":
-                self._session.save(plan=message.pop("plan", None), run_since=int(time.time()), busy=True)
+                self._note(plan=message.pop("plan", None), run_since=int(time.time()), busy=True)
             self._command(message)
 
     # -- the agent's life
@@ -255,7 +262,7 @@ class Keeper(object):
         if self._forget or not (left or self._current is not None):
             self._session.remove()
         else:
-            self._session.save(over=over, client=None, fetched=self._fetched, busy=False, end=self._writer.end)
+            self._note(over=over, client=None, fetched=self._fetched, busy=False, end=self._writer.end)
         for client in list(self._clients.values()):
             client.tell({"over": over})
             client.connection.close()

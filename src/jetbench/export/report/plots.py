@@ -83,7 +83,7 @@ def _of_cases(sessions: Sessions) -> Iterator[tuple[str, str, Draw]]:
             drawn_so_far += 1
             found = state.result(record).soak
             if found is not None:
-                caption = f"Soak of {name}: latency and temperature; onset by sensors (red) and by latencies (orange)"
+                caption = f"Soak of {name}: latency and temperature; onset by sensors (S) and by latencies alone (L)"
                 yield f"soak:{drawn_so_far}", caption, partial(draw_soak, state=state, record=record, soak=found)
             caption = f"Latency of {name}, {len(passes)} passes"
             yield f"histogram:{drawn_so_far}", caption, lambda figure, p=passes: _histogram(figure, p)  # type: ignore[misc]

@@ -11,6 +11,7 @@ from jetbench.domain.results import SoakResult
 from jetbench.session.state import SessionState
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 MOST_POINTS = 4000
@@ -24,9 +25,9 @@ def draw_soak(figure: Figure, state: SessionState, record: ObservedCase, soak: S
     axes.plot(seconds, [record.duration[at] * 1e-6 for at in places], ".", markersize=2, color="tab:blue")
     axes.set(xlabel="s since the soak began", ylabel="latency, ms")
     if soak.latency_onset is not None:
-        axes.axvline(soak.seconds_to(soak.latency_onset), color="tab:orange", linewidth=1)
+        _mark(axes, soak.seconds_to(soak.latency_onset), "L", "tab:orange", "-")
     if soak.onsets:
-        axes.axvline(soak.seconds_to(soak.onsets[0]), color="tab:red", linewidth=1, linestyle="--")
+        _mark(axes, soak.seconds_to(soak.onsets[0]), "S", "tab:red", "--")
     end = soak.begin + int(soak.seconds * 1e9)
     heat = temperatures(state.observed, (soak.begin, end))
     if heat is None:
@@ -44,3 +45,10 @@ def draw_soak(figure: Figure, state: SessionState, record: ObservedCase, soak: S
         curve = [(t, found.final_c - gap * math.exp(-(t - since) / found.tau_s)) for t, _ in seen]
         curve = [(t, celsius) for t, celsius in curve if celsius >= seen[0][1]]
         beside.plot([t for t, _ in curve], [celsius for _, celsius in curve], ":", color="tab:gray", linewidth=1)
+
+
+def _mark(axes: Axes, at: float, letter: str, color: str, style: str) -> None:
+    """A letter above the axes: inside there may be passes."""
+    axes.axvline(at, color=color, linewidth=1, linestyle=style)
+    axes.annotate(letter, (at, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 2), textcoords="offset points",
+                  ha="center", color=color)  # fmt: skip

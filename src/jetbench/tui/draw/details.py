@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from jetbench.domain.events import Rule
 from jetbench.domain.results import CaseResult
-from jetbench.tui.draw import cold_start, costs, trouble, trust
+from jetbench.tui.draw import cold_start, costs, layers, trouble, trust
 from jetbench.tui.draw.case_title import title
 from jetbench.tui.draw.frame import Room
 from jetbench.tui.draw.labelled import line, need
@@ -46,7 +46,7 @@ def _sections(result: CaseResult, room: Room) -> Iterator[list[Row]]:
 
             yield verdict.draw(result.why, room)
         yield [*costs.power(result, room), *costs.parts(result, room)]
-        yield [*costs.memory(result, room), *remedies, *costs.model(result, room)]
+        yield [*costs.memory(result, room), *remedies, *costs.model(result, room), *layers.draw(result, room)]
     yield cold_start.draw(result, room)
     yield rules(result, room)
 

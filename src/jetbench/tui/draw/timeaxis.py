@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from operator import attrgetter, itemgetter
 
 import msgspec
 
@@ -20,6 +21,7 @@ WHOLE = 0
 WINDOWS = (60, 300, 600, WHOLE)  # seconds; WHOLE: all so far, up to the longest step
 STEPS = (60, 90, 120, 180, 240, 300, 420, 600)  # of WHOLE, so that it rarely changes
 STEP, IDLE_STEP = 2 * SECOND, 5 * SECOND  # the right edge moves in these steps, without a run in the latter: bytes
+MOST_PAUSES = 500  # are looked at, for the usual one
 LATE = 2.5  # a reading stands for its time until the next one; if that is this often overdue, there is a gap
 
 
@@ -126,15 +128,13 @@ def of_readings(history: Sequence[tuple[int, float | None]], axis: TimeAxis) -> 
 
 
 def _newest(history: Sequence[tuple[int, float | None]], since: int) -> Sequence[tuple[int, float | None]]:
-    """What is on the axis, and the reading before it. From the end: a history may be much longer."""
-    low = len(history)
-    while low > 0 and history[low - 1][0] >= since:
-        low -= 1
-    return history[max(0, low - 1) :]
+    """What is on the axis, and the reading before it."""
+    return history[max(0, bisect_left(history, since, key=itemgetter(0)) - 1) :]
 
 
 def _usual_pause(points: Sequence[tuple[int, float | None]]) -> int:
-    pauses = sorted(after[0] - before[0] for before, after in pairwise(points))
+    stride = max(1, len(points) // MOST_PAUSES)
+    pauses = sorted(points[i + 1][0] - points[i][0] for i in range(0, len(points) - 1, stride))
     return pauses[len(pauses) // 2] if pauses else 0
 
 
@@ -153,18 +153,27 @@ def of_passes(lane: Sequence[Bucket], axis: TimeAxis) -> list[Extent]:
     count = axis.cells * axis.dots
     found: list[Extent] = [None] * count
     since, dot_ns = axis.first, axis.dot_ns
-    for bucket in lane:
-        if bucket.t > axis.now:
+    first = max(0, bisect_left(lane, since, key=attrgetter("t")) - 1)  # the one before may reach into it
+    lane = lane[first : bisect_right(lane, axis.now, key=attrgetter("t")) + 1]
+    if not lane:
+        return found
+    begins = [bucket.t for bucket in lane]
+    for bucket, begin in zip(lane, begins, strict=True):
+        if begin > axis.now:
             break
-        place = (bucket.t - since) // dot_ns
+        place = (begin - since) // dot_ns
         if 0 <= place < count:
-            known, own = found[place], (bucket.low * 1e-6, bucket.high * 1e-6)
-            found[place] = own if known is None else (min(known[0], own[0]), max(known[1], own[1]))
-    for bucket, after in zip(lane, [*lane[1:], None], strict=True):
-        until = bucket.t + max(BUCKET_NS, round(bucket.mean * bucket.count))
-        until = min(until, axis.now + 1) if after is None else min(until, after.t)
+            known, low, high = found[place], bucket.low * 1e-6, bucket.high * 1e-6
+            if known is None:
+                found[place] = (low, high)
+            elif low < known[0] or high > known[1]:
+                found[place] = (min(known[0], low), max(known[1], high))
+    for bucket, begin, after in zip(lane, begins, [*begins[1:], axis.now + 1], strict=True):
+        if (after - 1 - since) // dot_ns == (begin - since) // dot_ns:
+            continue  # it ends where it began
+        until = min(after, begin + max(BUCKET_NS, round(bucket.mean * bucket.count)))
         value = bucket.mean * 1e-6
-        for place in range(max(0, (bucket.t - since) // dot_ns + 1), min(count - 1, (until - 1 - since) // dot_ns) + 1):
+        for place in range(max(0, (begin - since) // dot_ns + 1), min(count - 1, (until - 1 - since) // dot_ns) + 1):
             if found[place] is None:
                 found[place] = (value, value)
     return found

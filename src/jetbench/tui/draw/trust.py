@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jetbench.analysis.flags import DISTURBED, WORDS
-from jetbench.domain.results import CaseResult, Grade, LatencySummary, Trend
+from jetbench.domain.results import CaseResult, Grade, LatencySummary, OutputError, Trend
 from jetbench.tui.draw.frame import Room
 from jetbench.tui.draw.labelled import Group, label_width, line, need, nice
 from jetbench.tui.draw.models import GRADES
@@ -20,6 +20,7 @@ def latency(result: CaseResult, found: LatencySummary, room: Room) -> list[Row]:
     return [
         *line("median", room, need((f"{ms(found.p50)} ms", "p50")), need((_interval(found, room), "muted")),
               need((rate, "text"))),
+        *_output(result.output, room),
         *_grade(result.grade, room),
         *_clean(result, found, room),
         *_percentiles(found, room),
@@ -28,6 +29,16 @@ def latency(result: CaseResult, found: LatencySummary, room: Room) -> list[Row]:
         *_passes(result, found, room),
         *_trend(result.trend, room),
     ]  # fmt: skip
+
+
+def _output(found: OutputError | None, room: Room) -> list[Row]:
+    """Of a variant: how far its output lies from that of fp32. A wrong answer may be as fast as it likes."""
+    if found is None:
+        return []
+    if found.error is None:
+        return line("output", room, need((f"not compared with fp32: {found.reason}", "warn")))
+    told = need((f"{found.error:.1e}{' WRONG' if found.wrong else ''}", "bad" if found.wrong else "good"))
+    return line("output", room, told, need((f"relative error to fp32; {found.limit:g} is explained", "muted")))
 
 
 def _interval(found: LatencySummary, room: Room) -> str:

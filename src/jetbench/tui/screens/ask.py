@@ -1,4 +1,4 @@
-"""A question with two answers."""
+"""A question with two answers, or three."""
 
 from __future__ import annotations
 
@@ -16,18 +16,21 @@ from jetbench.tui.glyphs import Glyphs
 from jetbench.tui.palette import Palette
 
 
-class AskScreen(ModalScreen[bool]):
+class AskScreen(ModalScreen[str]):
+    """Dismissed with "yes", "no" or "leave". ``leave``: what that would do, where it can be done."""
+
     CSS_PATH = "ask.tcss"
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y,enter", "answer(True)", show=False),
-        Binding("n,escape,q", "answer(False)", show=False),
+        Binding("y,enter", "answer('yes')", show=False),
+        Binding("n,escape,q", "answer('no')", show=False),
+        Binding("l", "answer('leave')", show=False),
     ]
 
-    def __init__(self, question: str, yes: str, no: str, palette: Palette) -> None:
+    def __init__(self, question: str, yes: str, no: str, palette: Palette, leave: str | None = None) -> None:
         super().__init__()
         self.question = question
-        self.yes, self.no = yes, no
+        self.answers = {"yes": yes, "no": no, **({"leave": leave} if leave is not None else {})}
         self.palette = palette
 
     def compose(self) -> ComposeResult:
@@ -38,14 +41,15 @@ class AskScreen(ModalScreen[bool]):
     def _keys(self) -> Text:
         style = self.palette.style
         keys = Text()
-        for key, words, answer in (("y", self.yes, True), ("n", self.no, False)):
-            click = Style(meta={"@click": f"screen.answer({answer})"})
-            keys.append(key, style("key") + click).append(f" {words}", style("muted") + click).append("    ")
+        for answer, words in self.answers.items():
+            click = Style(meta={"@click": f"screen.answer('{answer}')"})
+            keys.append(answer[0], style("key") + click).append(f" {words}", style("muted") + click).append("    ")
         return keys
 
     def dress(self, palette: Palette, glyphs: Glyphs) -> None:
         self.palette = palette
         self.query_one(".keys", Static).update(self._keys())
 
-    def action_answer(self, answer: bool) -> None:
-        self.dismiss(answer)
+    def action_answer(self, answer: str) -> None:
+        if answer in self.answers:
+            self.dismiss(answer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 from textual import events
@@ -42,17 +43,17 @@ class HelpScreen(ModalScreen[None]):
         self.palette, self.glyphs = palette, glyphs
         self.query_one(Static).update(self.page())
 
-    def page(self) -> Table:
-        page = Table.grid(padding=(0, 2, 0, 0))
-        page.add_column(width=INDENT - 2, justify="right")
-        page.add_column(ratio=1)
+    def page(self) -> Group:
+        parts: list[RenderableType] = []
         style = self.palette.style
 
         def section(title: str, lines: list[tuple[str, str, str]]) -> None:
-            page.add_row(Text(title, style("muted"), justify="left"))
+            table = Table.grid(padding=(0, 2, 0, 0))
+            table.add_column(width=INDENT - 2, justify="right")
+            table.add_column(ratio=1)
             for shown, role, sentence in lines:
-                page.add_row(Text(shown, style(role)), Text(sentence, style("text")))
-            page.add_row()
+                table.add_row(Text(shown, style(role)), Text(sentence, style("text")))
+            parts.extend([Text(title, style("muted")), table, Text()])
 
         if self.pane in about.NAMES:
             known = {key.id: key for key in self.keys}
@@ -67,8 +68,8 @@ class HelpScreen(ModalScreen[None]):
         for pane in about.NAMES:
             if pane != self.pane:
                 section(f"Drawn in {about.NAMES[pane]}", about.drawn(pane, self.glyphs))
-        page.add_row(Text("esc", style("key")), Text("Back.", style("text")))
-        return page
+        section("", [("esc", "key", "Back.")])
+        return Group(*parts)
 
     def on_key(self, event: events.Key) -> None:
         """The key that opened it closes it, whichever the user made it."""

@@ -14,11 +14,12 @@ from jetbench.analysis.ahead import Ahead, ahead
 from jetbench.domain.plan import PlanError
 from jetbench.session.readiness import readiness
 from jetbench.session.snapshot import Snapshot
-from jetbench.tui.bindings import Key
+from jetbench.tui.bindings import KEYS, Key, action
 from jetbench.tui.draft import Draft
 from jetbench.tui.draw import readiness as draw
 from jetbench.tui.draw.frame import Room
 from jetbench.tui.row import Row
+from jetbench.tui.text import plural
 from jetbench.tui.widgets.canvas import Canvas
 
 PERIOD_S = 1.0
@@ -40,7 +41,9 @@ class SheetPane(Canvas, can_focus=True):
 
     def more(self) -> str:
         below = self._lines - self._top - self._height
-        return f"{below} lines below" if below > 0 else f"{self._top} lines above" if self._top else ""
+        if below > 0:
+            return f"{plural(below, 'line')} below"
+        return f"{plural(self._top, 'line')} above" if self._top else ""
 
     def rows(self, room: Room) -> list[Row]:
         snapshot = self.look()
@@ -76,6 +79,7 @@ class SheetScreen(Screen[bool]):
         Binding("pagedown", "move(10)", show=False),
         Binding("home", "move(-1000)", show=False),
         Binding("end", "move(1000)", show=False),
+        *(Binding(key.keys, action(key), id=key.id, show=False) for key in KEYS if key.id in ("copy", "help", "theme")),
     ]
 
     def __init__(
@@ -94,6 +98,9 @@ class SheetScreen(Screen[bool]):
 
     def compose(self) -> ComposeResult:
         yield self.pane
+
+    def focused_pane(self) -> Canvas:
+        return self.pane
 
     def on_mount(self) -> None:
         self.pane.focus()

@@ -14,6 +14,7 @@ PREFIX = "hf:"
 DEFAULT = "DEFAULT"
 TOKENS = 128  # of a text, where the user says nothing else
 SHORT_TOKENS = 16  # of one beside a picture
+SAMPLES = 16000  # of speech: a second, as most models of it sample
 FRAMES = 3000  # of a spectrogram: 30 s, as Whisper takes it
 MOST_BYTES = 1 << 22
 
@@ -79,6 +80,10 @@ def form(name, batch, size):
         return inputs.Form([_pixels(config, size), _ids(config, "input_ids", SHORT_TOKENS)], batch)
     if kind == "pixel_values":
         return inputs.Form([_pixels(config, size)], batch)
+    if kind == "input_values":  # a spectrogram, or the samples of a second
+        bins = getattr(config, "num_mel_bins", None)
+        sides = [getattr(config, "max_length", 1024), bins] if bins else [SAMPLES]
+        return inputs.Form([inputs.Input([inputs.BATCH] + sides, name=kind)], batch)
     if kind == "input_features":
         shape = [inputs.BATCH, getattr(config, "num_mel_bins", 80), FRAMES]
         return inputs.Form([inputs.Input(shape, name=kind)] + _decoder(config), batch)
@@ -91,7 +96,9 @@ def _pixels(config, size):
     found = getattr(config, "vision_config", config)
     side = getattr(found, "image_size", None) or 224
     sides = list(size or (side if isinstance(side, (list, tuple)) else (side, side)))
-    return inputs.Input([inputs.BATCH, getattr(found, "num_channels", 3)] + sides, name="pixel_values")
+    frames = getattr(config, "num_frames", None)  # of a clip, which has its frames before its channels
+    clip = [frames] if isinstance(frames, int) else []
+    return inputs.Input([inputs.BATCH] + clip + [getattr(found, "num_channels", 3)] + sides, name="pixel_values")
 
 
 def _main_input(config):
