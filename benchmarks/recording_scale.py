@@ -81,8 +81,9 @@ def batches(samples: int, cases: int = CASES) -> Iterator[Batch]:
 def board() -> ev.Board:
     quantities = ("power", "temperature", "clock", "load", "voltage")
     channels = [
-        ev.Channel(id=f"channel.{n}", quantity=quantities[n % 5], name=f"channel {n}", unit="x", scale=1e-3)
-        for n in range(CHANNELS)
+        ev.Channel(id=f"{quantity}.cpu{n}", quantity=quantity, name=f"cpu{n}", unit="x", scale=1e-3)
+        for n in range(CHANNELS // len(quantities))
+        for quantity in quantities
     ]
     return ev.Board(t=T0, model="made up", channels=tuple(channels))
 

@@ -20,6 +20,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,53 +47,59 @@ def plain(value: Any) -> Any:
     return [plain(item) for item in value] if isinstance(value, tuple) else value
 
 
-def arrivals(link: Link, plan: Plan) -> list[tuple[float, str, list[int]]]:
-    """(milliseconds from its stamp to here, kind, durations) of every event of a run."""
-    found = []
-    link.send({"op": "run", "cases": plain(plan.cases()), "protocol": plain(plan.protocol()), "screen": False})
-    threading.Thread(target=lambda: list(link.prints()), daemon=True).start()
-    with out_of_the_way():  # after all was started: affinity is inherited
-        for line in link.lines():
-            now = time.perf_counter_ns()
-            event = json.loads(line)
-            found.append(((now - event["t"]) / 1e6, event["k"], event.get("d", []) if not event.get("flags") else []))
-            if event["k"] == "fault":
-                raise SystemExit(event["text"])
-            if event["k"] == "ready":
-                break
-    link.close()
-    return found
+class Side:
+    """A link that stays open: its agent imports torch once, and runs begin at once after the first."""
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        self._lines = link.lines()
+        threading.Thread(target=lambda: list(link.prints()), daemon=True).start()
+
+    def run(self, plan: Plan) -> Iterator[tuple[float, dict[str, Any]]]:
+        """Every event of a run, with the milliseconds from its stamp to here."""
+        cases, protocol = plain(plan.cases()), plain(plan.protocol())
+        self.link.send({"op": "run", "cases": cases, "protocol": protocol, "screen": False})
+        with out_of_the_way():  # after all was started: affinity is inherited
+            for line in self._lines:
+                now = time.perf_counter_ns()
+                event = json.loads(line)
+                yield (now - event["t"]) / 1e6, event
+                if event["k"] == "fault":
+                    raise SystemExit(event["text"])
+                if event["k"] == "ready":
+                    return
+
+    def p50(self, passes: int) -> float:
+        """Milliseconds."""
+        plan = Plan(models=(MODEL,), k=passes, max_time=60.0)
+        told = [event for _, event in self.run(plan) if event["k"] == "lat" and not event.get("flags")]
+        return statistics.median([ns for event in told for ns in event["d"]][1:]) / 1e6
 
 
-def delivery(make: Any, passes: int) -> list[float]:
-    """Milliseconds of the events that tell what happens; rows of the sensors are stamped before they are read."""
-    told = arrivals(make(), Plan(models=(MODEL,), sizes=((64, 64),), k=passes, energy=False))
-    return sorted(late for late, kind, _ in told if kind in ("tel", "stage", "case", "memory", "rule", "case_end"))
+def delivery(side: Side, passes: int) -> list[float]:
+    """Milliseconds of the events that tell what happens."""
+    plan = Plan(models=(MODEL,), sizes=((64, 64),), k=passes)
+    kinds = ("tel", "stage", "case", "memory", "rule", "case_end")
+    return sorted(late for late, event in side.run(plan) if event["k"] in kinds)
 
 
 def percentile(values: list[float], share: float) -> float:
     return values[min(len(values) - 1, math.ceil(share * len(values)) - 1)]
 
 
-def p50(make: Any, passes: int) -> float:
-    """Milliseconds."""
-    plan = Plan(models=(MODEL,), k=passes, max_time=60.0)
-    durations = [ns for _, kind, run in arrivals(make(), plan) if kind == "lat" for ns in run]
-    return statistics.median(durations[1:]) / 1e6
-
-
-def compare(here: Any, there: Any, rounds: int, passes: int) -> str:
+def compare(here: Side, there: Side, rounds: int, passes: int) -> str:
+    """Each round is here, there, here again, in an order that turns."""
     ratios, own = [], []
+    for side in (here, there):
+        side.p50(passes)  # torch is imported, the model counted
     for turn in range(rounds):
-        ways = {"here": here, "there": there, "again": here}
-        order = list(ways) if turn % 2 == 0 else list(ways)[::-1]
-        found = {name: p50(ways[name], passes) for name in order}
+        ways = [("here", here), ("there", there), ("again", here)]
+        found = {name: side.p50(passes) for name, side in (ways if turn % 2 == 0 else ways[::-1])}
         ratios.append(found["there"] / found["here"])
         own.append(found["again"] / found["here"])
-        print(f"  round {turn + 1}: " + ", ".join(f"{name} {found[name]:.3f} ms" for name in ways), flush=True)
 
     def row(name: str, values: list[float]) -> str:
-        return f"  {name:<22} {statistics.median(values):.4f} [{min(values):.4f}..{max(values):.4f}]"
+        return f"  {name:<16} {statistics.median(values):.4f} [{min(values):.4f}..{max(values):.4f}]"
 
     verdict = "holds" if abs(statistics.median(ratios) - 1) <= SAME else "MISSED"
     lines = [row("there to here", ratios), row("here to itself", own)]
@@ -101,10 +108,10 @@ def compare(here: Any, there: Any, rounds: int, passes: int) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("-n", type=int, default=7, metavar="ROUNDS")
+    parser.add_argument("-n", type=int, default=15, metavar="ROUNDS")
     parser.add_argument("--quick", action="store_true", help="two short rounds: does it work")
     options = parser.parse_args()
-    rounds, passes = (2, 30) if options.quick else (options.n, 100)
+    rounds, passes = (2, 20) if options.quick else (options.n, 40)
     if sshd.found() is None:
         print("no OpenSSH server here: nothing to measure (apt-get install openssh-server)")
         return
@@ -116,17 +123,19 @@ def main() -> None:
         def there(*arguments: str) -> SshLink:
             return SshLink(address, python, arguments=arguments)
 
-        for name, make in (
-            ("here", lambda: LocalLink(python, arguments=("--simulate", "orin"))),
-            ("there", lambda: there("--simulate", "orin")),
-        ):
-            late = delivery(make, 10 * passes)
+        made_up = {"here": LocalLink(python, arguments=("--simulate", "orin")), "there": there("--simulate", "orin")}
+        for name, link in made_up.items():
+            late = delivery(Side(link), 10 * passes)
+            link.close()
             median = percentile(late, 0.5)
             verdict = "" if name == "here" else f"; limit {LATE_MS:.0f} ms: {'holds' if median < LATE_MS else 'MISSED'}"
             spread = f"p50 {median:.2f} ms, p95 {percentile(late, 0.95):.2f}, most {late[-1]:.1f}"
             print(f"delivery, {name}: {len(late)} events, {spread}{verdict}", flush=True)
         print(f"p50 of {MODEL}, {passes} passes a turn, {rounds} rounds", flush=True)
-        print(compare(lambda: LocalLink(python), there, rounds, passes), flush=True)
+        links = LocalLink(python), there()
+        print(compare(Side(links[0]), Side(links[1]), rounds, passes), flush=True)
+        for open_link in links:
+            open_link.close()
 
 
 if __name__ == "__main__":

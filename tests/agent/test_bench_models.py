@@ -134,6 +134,29 @@ def test_torchscript_and_an_exported_program_run_from_their_file(link: LocalLink
     assert ends(run(link, *names, size=(16, 16), batch=2)) == [("measured", None)] * 2
 
 
+def test_a_folder_lists_what_of_it_can_be_named(link: LocalLink, files: Path) -> None:
+    (files / "own.py").write_text("import torch\nraise SystemExit\nclass Net(torch.nn.Module): pass\ndef f(x): pass\n")
+    (told,) = asking.of(asking.ask(link, op="models", words=[str(files)]), Models)
+    listed = {model.name.rpartition("/")[2]: model.family for model in told.models}
+    assert listed == {
+        "make.py:Net": "code",
+        "own.py:Net": "code",
+        "script.pt": "TorchScript",
+        "program.pt2": "exported",
+        "state.pt": "needs --arch",
+        "whole.pt": "needs --arch",
+    }
+
+
+@pytest.mark.parametrize(
+    "name, said", [("own.py:Nte", "it has Net"), ("bad.py:Net", "line 1"), ("nosuch.py:x", "No such file")]
+)
+def test_code_that_does_not_define_it_is_refused_unread(link: LocalLink, tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / "own.py").write_text("raise SystemExit\nclass Net: pass\n")
+    (tmp_path / "bad.py").write_text("class Net(:\n")
+    assert said in fault(link, str(tmp_path / name))
+
+
 class Trap:
     """Unpickling it leaves a file."""
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from jetbench_agent import board_lock
-from jetbench_agent.remote import spool
+from jetbench_agent.remote import sessions, spool
 
 LINE = b'{"k":"tel","n":%06d}\n'
 
@@ -84,6 +86,19 @@ def test_a_place_is_the_same_after_the_disk_was_full(tmp_path: Path, monkeypatch
     assert everything(spool.Reader(str(tmp_path), 0)) == LINE % 1 + LINE % 3
 
 
+def test_what_nobody_fetched_goes_after_a_week_unless_its_keeper_lives(tmp_path: Path) -> None:
+    kept, old, fresh = (sessions.create(str(tmp_path), {"by": name}) for name in ("kept", "old", "fresh"))
+    held = kept.hold()
+    for session in (kept, old):
+        os.utime(Path(session.folder) / "session.json", (time.time() - 8 * 86400,) * 2)
+    sessions.forget_old(str(tmp_path))
+    assert {session.about["by"] for session in sessions.every(str(tmp_path))} == {"kept", "fresh"}
+    os.close(held)
+    sessions.forget_old(str(tmp_path))
+    assert [session.id for session in sessions.every(str(tmp_path))] == [fresh.id]
+    assert sessions.find(str(tmp_path), "../../etc") is None
+
+
 def test_the_lock_is_let_go_with_its_process_and_tells_who_holds_it(tmp_path: Path) -> None:
     holds = (
         "import sys; from jetbench_agent.board_lock import BoardLock\n"
@@ -111,3 +126,38 @@ def test_a_link_in_place_of_the_lock_is_not_followed(tmp_path: Path) -> None:
     lock = board_lock.BoardLock("bob@desk", str(tmp_path))
     assert lock.take("1 case") is None
     assert victim.read_text() == "untouched"
+
+
+class Told:
+    """What a sender would have sent."""
+
+    def __init__(self) -> None:
+        self.events: list[dict[str, object]] = []
+
+    def send(self, k: str, **fields: object) -> None:
+        self.events.append({"k": k, **fields})
+
+
+def test_at_the_board_a_warning_and_elsewhere_a_refusal_or_patience(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("JETBENCH_LOCK_DIR", str(tmp_path))
+    first = board_lock.BoardLock("alice@laptop")
+    assert first.take("run") is None
+    run = {"op": "run", "cases": [{}]}
+    here, there, patient = Told(), Told(), Told()
+    assert board_lock.Alone(None, here).begin(run, lambda: False)
+    assert [event["k"] for event in here.events] == ["log"]
+    elsewhere = board_lock.Alone("bob@desk", there)
+    assert elsewhere.begin({"op": "pack"}, lambda: False)
+    assert not elsewhere.begin(run, lambda: False)
+    assert [(event["k"], event["code"]) for event in there.events] == [("fault", "busy")]
+    assert "alice@laptop is measuring" in str(there.events[0]["text"])
+    looks = iter([False, True])
+
+    def stopped() -> bool:
+        last = next(looks)
+        if not last:
+            first.release()  # the other one's run is over
+        return last
+
+    assert board_lock.Alone("carol@home", patient).begin({**run, "wait": True}, stopped)
+    assert [event["k"] for event in patient.events] == ["log"]

@@ -59,7 +59,7 @@ class Tab:
         ]
         return b"".join(base64.b64decode(frame["payloadData"]) for frame in found if frame["opcode"] == 2)
 
-    async def until(self, condition: Callable[[], bool], seconds: float = 30) -> bool:
+    async def until(self, condition: Callable[[], bool], seconds: float = 60) -> bool:
         end = asyncio.get_running_loop().time() + seconds
         while not condition() and asyncio.get_running_loop().time() < end:
             await asyncio.sleep(0.05)

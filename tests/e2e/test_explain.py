@@ -21,8 +21,8 @@ def plan(**options: object) -> Plan:
     settings = {
         "sizes": ((64, 64),),
         "threads": 1,
-        "k": 60,
-        "max_time": 3.0,
+        "k": 40,
+        "max_time": 2.0,
         "warmup": 2,
         "cooldown": 0.0,
         "why": True,

@@ -45,7 +45,7 @@ def serving(script: Script, *arguments: str | Path) -> None:
             asyncio.run(run())
         finally:
             server.send_signal(signal.SIGINT)
-        assert server.wait(20) == 0
+        assert server.wait(90) == 0
         gone([server.pid])
 
 
@@ -57,7 +57,7 @@ class Page:
         self.screen = pyte.Screen(columns, rows)
         self.stream = pyte.ByteStream(self.screen)
 
-    async def until(self, words: str, seconds: float = 20) -> None:
+    async def until(self, words: str, seconds: float = 60) -> None:
         async def read() -> None:
             while words not in "\n".join(self.screen.display):
                 message = await self.socket.receive()  # type: ignore[attr-defined]

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pexpect
 import pytest
 
@@ -21,6 +22,7 @@ import sshd
 from jetbench.cli import hosts
 from jetbench.cli.errors import CliError
 from jetbench.cli.session import link_error
+from jetbench.domain.plan import Plan
 from jetbench.link import ssh
 from jetbench.link.address import parse
 from jetbench.link.base import LinkError, UnreachableError
@@ -28,6 +30,7 @@ from jetbench.link.ssh_line import COMMAND
 from outside import jetbench, spawn
 
 PATIENCE_S = 60.0
+OLDEST = str(next(Path.home().glob(".pyenv/versions/3.6.*/bin/python"), sys.executable))  # that can run the agent
 OLD = Path("~/.pyenv/versions/2.7.18/bin/python").expanduser()
 
 
@@ -44,7 +47,7 @@ def only_our_keys(server: sshd.Sshd, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextlib.contextmanager
 def linked(server: sshd.Sshd, *arguments: str, **more: Any) -> Iterator[ssh.SshLink]:
-    link = ssh.SshLink(parse(server.address), sys.executable, arguments=arguments, **more)
+    link = ssh.SshLink(parse(server.address), OLDEST, arguments=arguments, **more)
     try:
         yield link
     finally:
@@ -79,7 +82,7 @@ def test_a_board_elsewhere_reads_as_it_does_here_and_nothing_but_the_agent_stays
 ) -> None:
     root = board_tree.lay_out(board_tree.manifest("orin-nano"), tmp_path / "board")
     here = json.loads(jetbench("sensors", "--root", root, "--json").stdout)
-    there = jetbench("sensors", "--host", server.address, "--python", sys.executable, "--root", root, "--json")
+    there = jetbench("sensors", "--host", server.address, "--python", OLDEST, "--root", root, "--json")
     assert there.returncode == 0, there.stderr
     assert json.loads(there.stdout) == here
     assert ssh.sessions(parse(server.address), sys.executable) == []
@@ -333,3 +336,43 @@ def test_a_run_outlives_its_controller_is_alone_and_is_fetched_whole(server: ssh
     assert abs(events[0]["wall_ns"] - events[0]["t"] - (time.time_ns() - time.perf_counter_ns())) < 1e9
     assert 0 < len(of_agent(told(first.read_bytes().splitlines()[:-1]))) < len(of_agent(events))
     wait_for(lambda: server.sessions == [])
+
+
+@pytest.mark.torch
+def test_the_app_comes_back_to_a_run_of_its_own(server: sshd.Sshd) -> None:
+    address, plan = parse(server.address), Plan(models=("squeezenet1_1",), sizes=((32, 32),), k=10**6, max_time=600.0)
+    asked = {"op": "run", "cases": explicit(plan.cases()), "protocol": explicit(plan.protocol()), "screen": False}
+    link = ssh.SshLink(address, sys.executable, again=True)
+    link.send(asked)
+    assert any(b'"k":"lat"' in line for line in link.lines())
+    link.leave()
+    link.close()
+    wait_for(lambda: ssh.sessions(address, sys.executable)[0].get("client") is None)
+    back = ssh.SshLink(address, sys.executable, again=True)
+    try:
+        lines = back.lines()
+        early = [json.loads(next(lines)) for _ in range(4)]
+        assert back.session == link.session
+        assert any("back in the session" in event.get("text", "") for event in early)
+        back.send({"op": "stop"})
+        rest = told(list(iter_until(lines, b'{"k":"ready"')))
+        numbers = of_agent(early + rest)
+        assert numbers == list(range(1, len(numbers) + 1))
+    finally:
+        lines.close()
+        back.close()
+    wait_for(lambda: server.sessions == [])
+
+
+def iter_until(lines: Iterator[bytes], begin: bytes) -> Iterator[bytes]:
+    for line in lines:
+        yield line
+        if line.startswith(begin):
+            return
+
+
+def explicit(value: Any) -> Any:
+    """Structs as tables with every field: the agent has no schema."""
+    if isinstance(value, msgspec.Struct):
+        return {name: explicit(getattr(value, name)) for name in value.__struct_fields__}
+    return [explicit(item) for item in value] if isinstance(value, tuple) else value

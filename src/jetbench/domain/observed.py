@@ -59,7 +59,7 @@ class ObservedCase:
         self.ledger: dict[str, ev.Stage] = {}  # of the first round, with what they were spent on
         self.idle: list[Window] = []
         self.energy: list[Window] = []
-        self.round = array("l")
+        self.round = array("i")
         self.index = array("q")
         self.start = array("q")
         self.duration = array("q")
@@ -156,7 +156,7 @@ class ObservedCase:
             return False
         first = len(self.duration)
         purpose = _PURPOSE.get(event.flags[:1], COUNTS)
-        self.round.extend(array("l", [event.r]) * count)
+        self.round.extend(array("i", [event.r]) * count)
         self.purpose.extend(array("b", [purpose]) * count)
         self.duration.frombytes(struct.pack(f"{count}q", *event.d))
         self.start.frombytes(_raised(struct.pack(f"{count}q", *event.s), event.b))

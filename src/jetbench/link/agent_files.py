@@ -58,8 +58,8 @@ def packed() -> tuple[bytes, str]:
     """The zipapp's bytes and their SHA-256, kept in the cache folder until a file of the agent changes."""
     path = user_cache_path("jetbench-tui") / f"agent-{signature()}.pyz"
     try:
-        data = path.read_bytes()
-        if path.stat().st_uid == os.getuid() and data:
+        data = path.read_bytes() if _is_ours(path.parent) else b""
+        if data:
             return data, hashlib.sha256(data).hexdigest()
     except OSError:
         pass
@@ -83,9 +83,8 @@ def installed() -> Path:
         path = folder / name
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            found = folder.lstat()
-            if found.st_uid != os.getuid() or found.st_mode & 0o022:
-                continue  # somebody else can write there: nothing from it is started
+            if not _is_ours(folder):
+                continue
             if not path.exists():
                 _lay_out(path)
                 _forget_others(folder, path)
@@ -93,6 +92,12 @@ def installed() -> Path:
         except OSError:
             continue
     raise RuntimeError("no folder to write the agent to: neither the cache folder nor the temporary one is writable")
+
+
+def _is_ours(folder: Path) -> bool:
+    """Where somebody else can write nothing is started from, here or on a board. Raises OSError."""
+    found = folder.lstat()
+    return found.st_uid == os.getuid() and not found.st_mode & 0o022
 
 
 def _lay_out(path: Path) -> None:

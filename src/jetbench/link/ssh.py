@@ -120,7 +120,8 @@ class SshLink:
         if "gone" in said:
             raise UnreachableError(f"{self.host}: {printable(said['gone'], 300)}", lasting=True)
         if "held" in said:
-            by = printable(said["held"].get("by"), 80)
+            held = said["held"]
+            by = printable(held.get("by") if isinstance(held, dict) else held, 80)
             raise LinkError(f"{self.host}: {by} is attached to that session; --take takes it over")
         about = said["attached"]
         if not isinstance(about, dict):
@@ -130,6 +131,8 @@ class SshLink:
     def lines(self) -> Iterator[bytes]:
         try:
             yield self._told_clock()
+            if self.about.get("again"):
+                yield self._log(f"back in the session that was begun on {self.host} before; what it said follows")
             while True:
                 yield from self._lines()
                 if self._closing.is_set() or self._end is not None or self._over is not None:

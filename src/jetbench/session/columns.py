@@ -10,14 +10,15 @@ from jetbench.domain import events as ev
 from jetbench.domain.observed import ObservedBoard, Series
 from jetbench.session.history import LIVE_ROWS, REPLAY_ROWS, History
 
-_SHOWN_OF_A_RUN = ("clock", "load", "temperature")
+_CLOCKS = ("clock.cpu", "clock.gpu")  # of what a pass can run on
+_LOAD = "load.gpu"  # with which a GPU that idles is told from one that throttles
 _TRIED = (8943528, 1234567890123, 7, 429)  # readings that tell dividing from multiplying
 
 
 class Columns:
     """The newest rows in their units; and of those of a run what analysis asks for."""
 
-    def __init__(self, board: ev.Board | None, whole: bool = False) -> None:
+    def __init__(self, board: ev.Board | None, whole: bool = False, soaks: bool = False) -> None:
         channels = board.channels if board is not None else ()
         places = {channel.id: place for place, channel in enumerate(channels)}  # of two alike the later one
         self.history = History(places, REPLAY_ROWS if whole else LIVE_ROWS, whole)
@@ -25,7 +26,13 @@ class Columns:
         self._total = places.get(TOTAL_POWER)
         self._joules = [places[name] for name in counter_channels(board)]
         self._counters = [(place, channel.name) for place, channel in enumerate(channels) if _is(channel, "counter")]
-        self._kept = [(place, channel) for place, channel in enumerate(channels) if _is(channel, *_SHOWN_OF_A_RUN)]
+        self._kept = [
+            (place, channel)
+            for place, channel in enumerate(channels)
+            if (_is(channel, "clock") and channel.id.startswith(_CLOCKS)) or channel.id == _LOAD
+        ]
+        self._zones = [(place, channel) for place, channel in enumerate(channels) if _is(channel, "temperature")]
+        self._soaks = soaks
         self._channels = channels
         # What counters had grown by in earlier parts of the session, until the first reading in this one.
         self._carried: dict[str, int] = {}
@@ -54,7 +61,7 @@ class Columns:
             if raw is not None:
                 known = name in counters and name not in self._carried
                 counters[name] = (counters[name][0] if known else raw - self._carried.pop(name, 0), raw)
-        for place, channel in self._kept:
+        for place, channel in (*self._kept, *self._zones) if self._soaks else self._kept:
             raw = row.v[place] if place < len(row.v) else None
             if raw is not None:
                 kept = told.clocks if channel.quantity == "clock" else told.loads
@@ -76,8 +83,9 @@ class Columns:
         told.power.counter_t.append(t)
         told.power.joules.append(joules + self._joules_shift)
 
-    def begin_run(self) -> None:
-        self._carried, self._joules_shift = {}, 0.0
+    def begin_run(self, soaks: bool = False) -> None:
+        """``soaks``: temperatures are asked of it, too."""
+        self._carried, self._joules_shift, self._soaks = {}, 0.0, soaks
 
     def begin_part(self, counters: Mapping[str, tuple[int, int]]) -> None:
         """Counters may have begun anew with the machine: they go on from where they stood."""

@@ -114,7 +114,8 @@ class SessionState:
         if self.parts:  # rows of later parts come under the columns of the first
             return
         self.board = event
-        self._columns = Columns(event, self._whole)
+        soaks = self.run is not None and self.run.protocol.soak_s is not None
+        self._columns = Columns(event, self._whole, soaks)
         self.history = self._columns.history
         if self.status == "connecting":
             self.status = "idle"
@@ -152,7 +153,7 @@ class SessionState:
         self.records = {case.id: ObservedCase(case) for case in event.cases}
         self._results.clear()
         self.observed, self.counters = ObservedBoard(), {}
-        self._columns.begin_run()
+        self._columns.begin_run(soaks=event.protocol.soak_s is not None)
         self.observed.throttle.append(self.throttle)
         self.overheads = []
         self.finished, self.current, self.last_case = 0, None, None

@@ -38,6 +38,7 @@ def main(arguments):
             say({"sessions": [_listed(session) for session in sessions.every(base)]})
             return 0
         session = _unheard(base, request) if request.get("again") else None
+        request["again"] = session is not None
         if session is None:
             session = _opened(base, request) if request.get("do") == "open" else _found(base, request)
         if session is not None:
@@ -163,7 +164,7 @@ class Pump(object):
         except spool.GoneError as error:
             say({"gone": str(error)})
             return
-        say({"attached": dict(about, **welcome)})
+        say({"attached": dict(about, again=bool(self._request.get("again")), **welcome)})
         write(data)
         self._pump()
         self._obey(self._commands.waiting())
