@@ -25,15 +25,6 @@ def agent(python: str | None = None) -> Iterator[LocalLink]:
         link.close()
 
 
-class Kept(LocalLink):
-    """A link for more than one request: its lines go on, where dropping their iterator would close the stream."""
-
-    def lines(self) -> Iterator[bytes]:
-        if not hasattr(self, "_kept"):
-            self._kept = super().lines()
-        return self._kept
-
-
 def ask(link: Link, **command: Any) -> list[ev.AnyEvent]:
     """All events until the agent is ready again; fails where the stream ends before."""
     link.send(command)

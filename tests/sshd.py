@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import getpass
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -89,7 +91,7 @@ class Sshd:
     def start(self) -> None:
         command = [program(), "-D", "-e", "-f", str(self.folder / "sshd_config")]
         with (self.folder / "sshd.log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, preexec_fn=_end_with_us)
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
             try:
@@ -118,6 +120,11 @@ def running(folder: Path) -> Iterator[Sshd]:
         yield server
     finally:
         server.stop()
+
+
+def _end_with_us() -> None:
+    """Also where the tests are killed: PR_SET_PDEATHSIG."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 def _keygen(path: Path) -> None:

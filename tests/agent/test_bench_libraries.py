@@ -11,22 +11,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import asking
-from asking import Kept
 from jetbench.domain.events import CaseEnd, Fault, Model
 from jetbench.domain.plan import Plan
+from jetbench.link.local import LocalLink
 from jetbench_agent.bench import onnx_outline
 
 
 @pytest.fixture(scope="module")
-def link(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
+def link(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalLink]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        found = Kept()
+        found = LocalLink()
         yield found
         found.close()
 
 
-def measured(link: Kept, *names: str, size: tuple[int, int] | None = None) -> dict[str, Model]:
+def measured(link: LocalLink, *names: str, size: tuple[int, int] | None = None) -> dict[str, Model]:
     plan = Plan(models=names, sizes=(size,) if size else (), batches=(2,), k=1, cooldown=0.0, threads=1)
     told = asking.run(link, plan)
     assert [(end.status, end.error) for end in asking.of(told, CaseEnd)] == [("measured", None)] * len(names)
@@ -49,7 +49,7 @@ def onnx_file(tmp_path: Path) -> Path:
 
 
 @pytest.mark.torch
-def test_an_onnx_file_runs_and_tells_its_parameters(link: Kept, onnx_file: Path) -> None:
+def test_an_onnx_file_runs_and_tells_its_parameters(link: LocalLink, onnx_file: Path) -> None:
     model = measured(link, str(onnx_file), size=(8, 9))[str(onnx_file)]
     assert (model.input, model.params, model.bytes, model.macs) == ((2, 3, 8, 9), 108, 432, None)
     assert "not counted" in (model.error or "")
@@ -60,7 +60,7 @@ def test_an_onnx_file_runs_and_tells_its_parameters(link: Kept, onnx_file: Path)
 
 
 @pytest.mark.torch
-def test_a_model_of_timm(link: Kept) -> None:
+def test_a_model_of_timm(link: LocalLink) -> None:
     pytest.importorskip("timm")
     model = measured(link, "timm:resnet10t", size=(64, 64))["timm:resnet10t"]
     assert model.params == 5_435_488
@@ -70,7 +70,7 @@ def test_a_model_of_timm(link: Kept) -> None:
 
 
 @pytest.mark.torch
-def test_a_model_of_transformers_from_its_configuration(link: Kept, tmp_path: Path) -> None:
+def test_a_model_of_transformers_from_its_configuration(link: LocalLink, tmp_path: Path) -> None:
     pytest.importorskip("transformers")
     small = {"model_type": "bert", "vocab_size": 11, "hidden_size": 8, "num_hidden_layers": 1}
     small |= {"num_attention_heads": 2, "intermediate_size": 16}

@@ -52,7 +52,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def link(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalLink]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        found = asking.Kept()
+        found = LocalLink()
         yield found
         found.close()
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import pytest
 
 import asking
-from asking import Kept
 from jetbench.analysis.thresholds import OUTPUT_ERROR, SAME_OUTPUT
 from jetbench.domain.events import Agreement, CaseEnd, Log
 from jetbench.domain.plan import Plan
+from jetbench.link.local import LocalLink
 from outside import USER_MODELS
 
 pytestmark = pytest.mark.torch
@@ -21,15 +21,17 @@ ROUNDED = ("fp16", "bf16", "int8-dynamic", "int8-static", "bf16+channels_last+sc
 
 
 @pytest.fixture(scope="module")
-def link(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
+def link(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalLink]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        found = Kept()
+        found = LocalLink()
         yield found
         found.close()
 
 
-def run(link: Kept, model: str, *variants: str, why: bool = False) -> tuple[dict[str, CaseEnd], dict[str, Agreement]]:
+def run(
+    link: LocalLink, model: str, *variants: str, why: bool = False
+) -> tuple[dict[str, CaseEnd], dict[str, Agreement]]:
     name = f"{USER_MODELS}:{model}[Nx3x16x16]"
     plan = Plan(models=(name,), variants=variants, batches=(2,), k=1, cooldown=0.0, threads=1, device="cpu", why=why)
     told = asking.run(link, plan)
@@ -39,7 +41,7 @@ def run(link: Kept, model: str, *variants: str, why: bool = False) -> tuple[dict
     return ends, {variants[found.c]: found for found in asking.of(told, Agreement)}
 
 
-def test_formats_layout_and_torchscript_agree_as_far_as_they_can(link: Kept) -> None:
+def test_formats_layout_and_torchscript_agree_as_far_as_they_can(link: LocalLink) -> None:
     ends, found = run(link, "Seeded", "fp32", *EXACT, *ROUNDED)
     assert {variant: (end.status, end.error) for variant, end in ends.items()} == dict.fromkeys(
         ("fp32", *EXACT, *ROUNDED), ("measured", None)
@@ -52,7 +54,7 @@ def test_formats_layout_and_torchscript_agree_as_far_as_they_can(link: Kept) -> 
         assert error is not None and 0 < error < OUTPUT_ERROR[variant.partition("+")[0]]
 
 
-def test_what_cannot_be_is_a_failed_case_with_its_reason(link: Kept) -> None:
+def test_what_cannot_be_is_a_failed_case_with_its_reason(link: LocalLink) -> None:
     ends, found = run(link, "honest", "cudagraph", "tensorrt", "int8-dynamic")
     assert [end.status for end in ends.values()] == ["failed"] * 3
     assert "needs a GPU" in (ends["cudagraph"].error or "")
@@ -61,7 +63,7 @@ def test_what_cannot_be_is_a_failed_case_with_its_reason(link: Kept) -> None:
     assert not found
 
 
-def test_an_answer_that_is_another_one_is_told(link: Kept) -> None:
+def test_an_answer_that_is_another_one_is_told(link: LocalLink) -> None:
     ends, found = run(link, "Forgetful", "channels_last", why=True)
     assert ends["channels_last"].status == "measured"
     assert found["channels_last"].error == pytest.approx(1.0, abs=1e-5)
@@ -69,14 +71,14 @@ def test_an_answer_that_is_another_one_is_told(link: Kept) -> None:
 
 @pytest.mark.skipif(not importlib.util.find_spec("onnxruntime"), reason="onnxruntime is not installed")
 @pytest.mark.skipif(not importlib.util.find_spec("onnx"), reason="onnx is not installed")
-def test_onnx_runtime_agrees_with_eager(link: Kept) -> None:
+def test_onnx_runtime_agrees_with_eager(link: LocalLink) -> None:
     ends, found = run(link, "Seeded", "onnxruntime")
     assert (ends["onnxruntime"].status, ends["onnxruntime"].error) == ("measured", None)
     assert found["onnxruntime"].error is not None and found["onnxruntime"].error < SAME_OUTPUT
 
 
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler on the CPU")
-def test_what_is_compiled_agrees_with_eager(link: Kept) -> None:
+def test_what_is_compiled_agrees_with_eager(link: LocalLink) -> None:
     ends, found = run(link, "Seeded", "compile")
     assert (ends["compile"].status, ends["compile"].error) == ("measured", None)
     assert found["compile"].error is not None and found["compile"].error < SAME_OUTPUT

@@ -12,6 +12,7 @@ from trees import tx2
 import asking
 from board_tree import lay_out
 from jetbench.domain.events import Board, Settings
+from jetbench.link.local import LocalLink
 from jetbench.session.state import SessionState
 from jetbench_agent.sensors import gpu_users
 from jetbench_agent.sensors.files import Root
@@ -64,7 +65,7 @@ def test_what_is_changed_is_told_once_and_takes_the_place_of_what_was(tegra: Pat
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text + "\n")
     state = SessionState()
-    link = asking.Kept(None, root=tegra)
+    link = LocalLink(None, root=tegra)
     try:
         events = asking.ask(link, op="settings")
         (first,) = asking.of(events, Settings)

@@ -101,7 +101,7 @@ def test_the_state_of_a_fake_board(tmp_path):
     root = lay_out(manifest("orin-nano-hot"), tmp_path / "board")
     _, found, document = doctor("--root", str(root), path=missing)
     assert document["board"]["kind"] == "jetson"
-    assert found["throttled"]["state"] == "warning"
+    assert found["throttled"]["state"] == "red"
     assert found["power"]["state"] == "ok" and "15.999 W" in found["power"]["text"]
     assert found["jtop"]["state"] == "absent"
 

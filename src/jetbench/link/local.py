@@ -58,6 +58,7 @@ class LocalLink:
         self._closed = False
         assert self._process.stdout is not None
         self._stdout = HeldPipe(self._process.stdout.fileno())
+        self._reader = io.BufferedReader(self._stdout)
 
     def _folder(self, root: Path) -> Path:
         """The folder itself, or the one a packed board is laid out in until the link is closed."""
@@ -80,7 +81,7 @@ class LocalLink:
         return self._process.pid
 
     def lines(self) -> Iterator[bytes]:
-        return _bounded_lines(io.BufferedReader(self._stdout))
+        return _bounded_lines(self._reader)
 
     def hold(self) -> bool:
         return self._stdout.hold()

@@ -40,6 +40,26 @@ class Kept(msgspec.Struct, frozen=True):
     take: bool = False
 
 
+class Prints:
+    """What the agent printed, from the thread that reads the stream to the one that asks for it."""
+
+    def __init__(self) -> None:
+        self._queue: queue.Queue[bytes | None] = queue.Queue(MOST_PRINTS)
+
+    def put(self, line: bytes | None) -> None:
+        """A line of the spool; None: there are no more. What nobody takes is left out."""
+        with contextlib.suppress(queue.Full):
+            self._queue.put_nowait(line)
+
+    def lines(self) -> Iterator[bytes]:
+        while True:
+            line = self._queue.get()
+            if line is None:
+                return
+            with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
+                yield str(msgspec.json.decode(line)["text"]).encode()
+
+
 class SshLink:
     """Starts an agent on ``address``, or attaches to a session that is ``kept`` there. Raises LinkError.
 
@@ -72,7 +92,7 @@ class SshLink:
         self._over: dict[str, Any] | None = None
         self._end: str | None = None
         self._closing, self._ended = threading.Event(), threading.Event()
-        self._printed: queue.Queue[bytes | None] = queue.Queue(MOST_PRINTS)
+        self._printed = Prints()
         self._leaving = False
         if kept is None:
             told = [*(["--root", root] if root else []), *(word for word in arguments if word != "--ahead")]
@@ -140,7 +160,7 @@ class SshLink:
                 yield from self._again()
         finally:
             self._ended.set()
-            self._print(None)
+            self._printed.put(None)
 
     def _lines(self) -> Iterator[bytes]:
         """Of one line, until it drops or all has been said."""
@@ -155,7 +175,7 @@ class SshLink:
             self._place += len(raw)
             line = raw.rstrip(b"\n")
             if line.startswith(b'{"k":"print"'):
-                self._print(line)
+                self._printed.put(line)
             else:
                 yield line
             self._look_after(line)
@@ -244,19 +264,10 @@ class SshLink:
     def _log(self, text: str) -> bytes:
         return msgspec.json.encode({"k": "log", "t": self.now(), "level": "warning", "source": "link", "text": text})
 
-    def _print(self, line: bytes | None) -> None:
-        with contextlib.suppress(queue.Full):
-            self._printed.put_nowait(line)
-
     # -- as of every link
 
     def prints(self) -> Iterator[bytes]:
-        while True:
-            line = self._printed.get()
-            if line is None:
-                return
-            with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
-                yield str(msgspec.json.decode(line)["text"]).encode()
+        return self._printed.lines()
 
     def send(self, command: dict[str, Any]) -> None:
         with self._lock:
