@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 CGROUP = Path("/sys/fs/cgroup")
+LEFT_S = 10.0
 
 
 @contextlib.contextmanager
@@ -29,7 +31,20 @@ def limited(kib: int) -> Iterator[Path]:
             pytest.skip(f"no limit can be set on a memory cgroup here: {error}")
         yield folder
     finally:
-        folder.rmdir()
+        _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """What was killed in it is gone a moment later."""
+    deadline = time.monotonic() + LEFT_S
+    while True:
+        try:
+            folder.rmdir()
+            return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
 
 
 def enter(folder: Path) -> None:

@@ -111,6 +111,8 @@ def alike(**column: object) -> SessionState:
 def test_one_row_that_is_not_like_its_neighbours(column):
     """In each column in turn, figures that would be misread if the rows were taken to be alike."""
     for wrong in (0, 3, 10**9, 10**10, 95 * 10**9, T0 + 1, *(T0 + k * 10**9 + 7 for k in range(3, 40))):
+        if column == "round" and wrong >= 1 << 31:
+            continue  # nothing of that kind is taken
         state = alike()
         getattr(state.records[0], column)[100] = wrong
         assert b"".join(passes.rows(state)).decode() == one_by_one(state), wrong

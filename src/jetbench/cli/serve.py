@@ -6,6 +6,7 @@ on loopback unless it is told twice, and takes a connection only from the page t
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import ipaddress
 import re
@@ -125,6 +126,19 @@ def serve(host: str, port: int, words: list[str]) -> None:
         raise CliError(f"{host}:{port} {taken}") from error
 
 
+async def _listens(host: str, port: int, address: str) -> None:
+    """Says where it is as soon as somebody who goes there is answered: at the start nothing listens yet."""
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(host, port)
+        except OSError:
+            await asyncio.sleep(0.05)
+        else:
+            writer.close()
+            print(f"jetbench-tui is at {address}  (Ctrl-C ends it)", flush=True)
+            return
+
+
 def _server(host: str, port: int, shell: str) -> Server:
     try:
         from aiohttp import web
@@ -145,7 +159,7 @@ def _server(host: str, port: int, shell: str) -> Server:
             """Nothing: what an app prints comes through, who asked for which file does not."""
 
         async def on_startup(self, app: web.Application) -> None:
-            print(f"jetbench-tui is at {self.public_url}  (Ctrl-C ends it)", flush=True)
+            self.telling = asyncio.create_task(_listens(host, port, self.public_url))
 
         async def _make_app(self) -> web.Application:
             app = await super()._make_app()
