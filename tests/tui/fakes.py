@@ -72,6 +72,9 @@ class ScriptedSession:
         self.marks.append(text)
         self.feed(ev.Mark(t=self.state.t, at=at, text=text))
 
+    def begin(self) -> None:
+        """Nothing was put off."""
+
     def request_settings(self) -> None:
         self.settings_asked += 1
 

@@ -141,4 +141,4 @@ def test_recordings_are_pointed_at_picked_and_opened(tmp_path: Path, monkeypatch
         await until(lambda: app.bench is not home, pilot)
         assert app.session.is_replay
 
-    drive(scenes.idle(), script, library=scenes.shelf(tmp_path))
+    drive(scenes.idle(), script, library=lambda: scenes.shelf(tmp_path))

@@ -156,4 +156,4 @@ def test_the_list_opens_one_and_q_goes_back_and_two_are_compared():
         await until(lambda: len(asked) == 2, pilot)
         assert [anyway for *_, anyway in asked] == [False, True]
 
-    drive(live, script, library=library)
+    drive(live, script, library=lambda: library)

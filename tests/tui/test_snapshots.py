@@ -76,7 +76,8 @@ def test_it_looks_as_somebody_has_seen_it(state: str, fixed: Path) -> None:
                 wrong.append(str(error))
 
     size, theme, glyphs = looks(state)[0]
-    drive(STATES[state].session(), script, STATES[state].plan, size, theme=theme, glyphs=glyphs, library=library)
+    looks_of = {"theme": theme, "glyphs": glyphs, "library": lambda: library}
+    drive(STATES[state].session(), script, STATES[state].plan, size, **looks_of)
     assert not wrong, "\n\n".join(wrong)
 
 

@@ -5,60 +5,90 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jetbench.cli.errors import CliError
 from jetbench.cli.screen_arguments import screen_arguments
-from jetbench.cli.session import link_error, make_worker
 from jetbench.domain.plan import Plan
 from jetbench.link.base import LinkError
-from jetbench.session.worker import SessionWorker
+
+if TYPE_CHECKING:  # imported when the screen stands, or where the board is elsewhere
+    from jetbench.session.late import LateSession
+    from jetbench.session.worker import SessionWorker
 
 
 def open_app(options: dict[str, Any]) -> int:
     """The app from its first line to its last. Returns the exit status."""
-    worker = None
+    session: LateSession | SessionWorker | None = None
     try:
-        sensors = options.get("sensors") or ()
-        where = options.get("python"), options.get("root")
-        worker = make_worker(*where, screen=True, sensors=sensors, host=options.get("host"), again=True)
-        worker.start()  # the agent starts while Textual is imported
-        return _run(worker, options)
+        session = _elsewhere(options) if options.get("host") else _here(options)
+        return _run(session, options)
     except LinkError as error:
+        from jetbench.cli.session import link_error
+
         leave_splash()
         raise link_error(error) from error
     except BaseException:  # Ctrl-C while Textual is imported, too: the terminal must be given back
         leave_splash()
         raise
     finally:
-        if worker is not None:
-            goes_on = worker.left or worker.trouble() is not None
-            worker.close()
-            if goes_on:
-                print(f"a run goes on there; back to it with: jetbench-tui attach {options.get('host')}")
-            if worker.recording is not None:
-                print(f"recording  {worker.recording}\nexport     jetbench-tui export {worker.recording} -f csv")
+        if session is not None:
+            _end(session, options.get("host"))
 
 
-def _run(worker: SessionWorker, options: dict[str, Any]) -> int:
+def _here(options: dict[str, Any]) -> LateSession:
+    """The agent starts while Textual is imported; what reads it is imported when the screen stands."""
+    from jetbench.link.local import LocalLink
+    from jetbench.session.late import LateSession
+
+    python, root, sensors = options.get("python"), options.get("root"), options.get("sensors") or ()
+    link = LocalLink(python, Path(root) if root else None, sensors)
+
+    def make() -> SessionWorker:
+        from jetbench.cli.session import make_worker
+
+        return make_worker(python, root, screen=True, agent=link)
+
+    return LateSession(make, link.python, link.close)
+
+
+def _elsewhere(options: dict[str, Any]) -> SessionWorker:
+    from jetbench.cli.session import make_worker
+
+    where, sensors = (options.get("python"), options.get("root")), options.get("sensors") or ()
+    worker = make_worker(*where, screen=True, sensors=sensors, host=options["host"], again=True)
+    worker.start()
+    return worker
+
+
+def _end(session: LateSession | SessionWorker, host: str | None) -> None:
+    goes_on = session.left or session.trouble() is not None
+    session.close()
+    if goes_on:
+        print(f"a run goes on there; back to it with: jetbench-tui attach {host}")
+    if session.recording is not None:
+        print(f"recording  {session.recording}\nexport     jetbench-tui export {session.recording} -f csv")
+
+
+def _run(session: LateSession | SessionWorker, options: dict[str, Any]) -> int:
     from jetbench.tui import run_app
 
     def export() -> Sequence[Path]:
-        return export_session(worker)
+        return export_session(session)
 
     def books() -> Any:
         from jetbench.cli.replay import library
 
         return library()
 
-    return run_app(worker, Plan(), export, library=books, **screen_arguments(options))
+    return run_app(session, Plan(), export, library=books, **screen_arguments(options))
 
 
-def export_session(worker: SessionWorker) -> Sequence[Path]:
+def export_session(session: LateSession | SessionWorker) -> Sequence[Path]:
     """CSV folder beside the session's recording. Raises RuntimeError with one line when there is none."""
     from jetbench.cli.export import export_file
 
-    recording = worker.recording
+    recording = session.recording
     if recording is None:
         raise RuntimeError("nothing is recorded yet: start a run first")
     try:

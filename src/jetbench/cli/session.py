@@ -33,15 +33,19 @@ def make_worker(
     host: str | None = None,
     kept: Kept | None = None,
     again: bool = False,
+    agent: Link | None = None,
 ) -> SessionWorker:
     """A worker over an agent that is not started yet; ``sensors`` are further options of the agent.
 
     With ``host`` it runs on that board, and what ``python``, ``root`` and ``sensors`` name is there; ``kept``: a
-    session there that is attached to; ``again``: one of our own whose line dropped, if there is one.
+    session there that is attached to; ``again``: one of our own whose line dropped, if there is one. ``agent``: a
+    link to one that starts already.
     """
     far = hosts.find(host, python) if host is not None else None
 
     def link() -> Link:
+        if agent is not None:
+            return agent
         if far is not None:
             return hosts.link(far, root, sensors, kept, again=again)
         return LocalLink(python, Path(root) if root else None, sensors)

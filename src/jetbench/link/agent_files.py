@@ -6,11 +6,7 @@ It is data here: its files are copied or packed, never imported.
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import io
 import os
-import shutil
-import tempfile
 import zlib
 from importlib.util import find_spec
 from pathlib import Path
@@ -34,6 +30,7 @@ def package_folder() -> Path:
 
 def build() -> bytes:
     """The zipapp's bytes."""
+    import io
     import zipfile  # only when the agent has changed: start-up does without
 
     folder = package_folder()
@@ -56,6 +53,8 @@ def signature() -> str:
 
 def packed() -> tuple[bytes, str]:
     """The zipapp's bytes and their SHA-256, kept in the cache folder until a file of the agent changes."""
+    import hashlib  # takes milliseconds, and the agent of this machine needs none
+
     path = user_cache_path("jetbench-tui") / f"agent-{signature()}.pyz"
     try:
         data = path.read_bytes() if _is_ours(path.parent) else b""
@@ -79,8 +78,8 @@ def installed() -> Path:
     would compile it again. Written anew when the agent has changed.
     """
     name = f"agent-{signature()}"
-    for folder in (user_cache_path("jetbench-tui"), Path(tempfile.gettempdir()) / f"jetbench-tui-{os.getuid()}"):
-        path = folder / name
+    for place in (_cache, _temporary):
+        path = (folder := place()) / name
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not _is_ours(folder):
@@ -94,6 +93,16 @@ def installed() -> Path:
     raise RuntimeError("no folder to write the agent to: neither the cache folder nor the temporary one is writable")
 
 
+def _cache() -> Path:
+    return user_cache_path("jetbench-tui")
+
+
+def _temporary() -> Path:
+    import tempfile
+
+    return Path(tempfile.gettempdir()) / f"jetbench-tui-{os.getuid()}"
+
+
 def _is_ours(folder: Path) -> bool:
     """Where somebody else can write nothing is started from, here or on a board. Raises OSError."""
     found = folder.lstat()
@@ -102,6 +111,9 @@ def _is_ours(folder: Path) -> bool:
 
 def _lay_out(path: Path) -> None:
     """All of it or nothing, whoever else is at it."""
+    import shutil
+    import tempfile
+
     part = Path(tempfile.mkdtemp(prefix=f"{path.name}.", dir=path.parent))
     try:
         shutil.copytree(package_folder(), part / "jetbench_agent", ignore=shutil.ignore_patterns("__pycache__"))
@@ -115,6 +127,8 @@ def _lay_out(path: Path) -> None:
 
 def _forget_others(folder: Path, kept: Path) -> None:
     """Agents of versions over a week old; a younger one may still be running and importing from its files."""
+    import shutil
+
     limit = kept.stat().st_mtime - 7 * 86_400
     for path in folder.glob("agent-*"):
         if path != kept and path.stat().st_mtime < limit:

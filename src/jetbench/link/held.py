@@ -11,7 +11,6 @@ import os
 import select
 import subprocess
 import sys
-import tempfile
 import threading
 from collections import deque
 from typing import IO, Any
@@ -82,6 +81,8 @@ class HeldPipe(io.RawIOBase):
         return True
 
     def _start(self) -> bool:
+        import tempfile  # few are ever suspended
+
         until, self._until = os.pipe()
         try:
             taken = tempfile.TemporaryFile()  # noqa: SIM115 - read to its end by the reading thread

@@ -9,17 +9,19 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from jetbench.link import agent_files
 from jetbench.link.base import LinkError
 from jetbench.link.held import HeldPipe
+
+if TYPE_CHECKING:
+    import tempfile
 
 CLOSE_GRACE_S = 2.0
 ASK_S = 10.0
@@ -64,6 +66,8 @@ class LocalLink:
         """The folder itself, or the one a packed board is laid out in until the link is closed."""
         if root.is_dir():
             return root
+        import tempfile
+
         from jetbench.link import board_pack
 
         if not board_pack.is_pack(root):

@@ -74,6 +74,9 @@ class ReplaySession:
     def request_models(self) -> None:
         """Nobody is there to be asked."""
 
+    def begin(self) -> None:
+        """Nothing was put off."""
+
     def request_settings(self) -> None:
         """Nor now."""
 

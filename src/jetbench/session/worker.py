@@ -62,6 +62,9 @@ class SessionWorker(Asking, Showing):
 
     # -- what the owner calls
 
+    def begin(self) -> None:
+        """Nothing was put off."""
+
     def start(self) -> None:
         self._state.models = model_cache.load(self._executable)
         self._link = self._new_link()

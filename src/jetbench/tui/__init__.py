@@ -42,7 +42,7 @@ def run_app(
     from jetbench.tui.running import serve
 
     config = configs.read()
-    more: dict[str, Any] = {"speed": speed, "at": at, "notice": notice, "library": library() if library else None}
+    more: dict[str, Any] = {"speed": speed, "at": at, "notice": notice, "library": library}
     if mouse is None:
         mouse = config.mouse if config.mouse is not None else True
     more |= {"config": config, "mouse": mouse, "fps": fps or config.fps or FPS}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import contextvars
 import gc
 import os
 import threading
@@ -10,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from textual.app import ScreenStackError
 from textual.message import Message
 
 from jetbench.domain.plan import Plan
@@ -46,6 +49,7 @@ class Exported(Message):
 
 
 AFTER_PAINT_S = 0.5
+SOON_S = 0.03  # what the agent has told by now is folded
 
 
 class BenchApp(StartingApp, CommandingApp):
@@ -62,7 +66,7 @@ class BenchApp(StartingApp, CommandingApp):
         fps: float = 2.0,
         player: Player | None = None,
         notice: str | None = None,
-        library: Library | None = None,
+        library: Callable[[], Library] | None = None,
         config: Config | None = None,
     ) -> None:
         """``player``: where in the session it begins. ``notice``: said once, when the screen stands."""
@@ -71,7 +75,7 @@ class BenchApp(StartingApp, CommandingApp):
         self.player = player or Player(session)
         self.view = View()
         self.notice = notice
-        self.library = library
+        self.shelf = library
         self.export = export
         self.dress(theme, glyphs, config or Config())
         self.period = 1.0 / min(15.0, max(0.1, fps))
@@ -81,6 +85,7 @@ class BenchApp(StartingApp, CommandingApp):
         self._exporting = False
         self._loop_of_app: asyncio.AbstractEventLoop | None = None
         self._exit_asked = False
+        self.begin_error: Exception | None = None
         draft = Draft(plan)
         self.place = Place(session, self.player, draft, export, BenchScreen(draft))
 
@@ -99,7 +104,25 @@ class BenchApp(StartingApp, CommandingApp):
         if self.notice is not None:
             self.say(self.notice, "warning")
         self.set_interval(self.period, self.pull)
+        self.call_after_refresh(self._stands)
         self.set_timer(AFTER_PAINT_S, self._settle)
+
+    def _stands(self) -> None:
+        """What was put off, in a thread: it imports much, and keys are answered meanwhile."""
+
+        loop, context = asyncio.get_running_loop(), contextvars.copy_context()
+
+        def begin() -> None:
+            try:
+                self.session.begin()
+            except Exception as error:  # the agent cannot be read; the screen ends, and the program says why
+                self.begin_error = error
+                self.request_exit()
+            else:
+                with contextlib.suppress(RuntimeError):  # the loop is closed: the app is over
+                    loop.call_soon_threadsafe(self.set_timer, SOON_S, self._soon, context=context)
+
+        threading.Thread(target=begin, name="begin", daemon=True).start()
 
     def _settle(self) -> None:
         """What may wait until the screen stands: importing torch takes a core for seconds."""
@@ -107,6 +130,10 @@ class BenchApp(StartingApp, CommandingApp):
         gc.freeze()
         self.session.request_settings()
         self.session.request_models()
+
+    def _soon(self) -> None:
+        with contextlib.suppress(ScreenStackError):  # the app is over
+            self.pull()
 
     # -- the frame
 

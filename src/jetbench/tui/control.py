@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from jetbench.domain.plan import Plan
 from jetbench.session.playhead import Span
 from jetbench.session.snapshot import Snapshot
-from jetbench.session.state import SessionState
+
+if TYPE_CHECKING:
+    from jetbench.session.state import SessionState
 
 BUSY = ("starting", "running", "stopping")
 
 
 class SessionControl(Protocol):
+    def begin(self) -> None:
+        """The screen stands: what was put off until then may take its time now. May be called twice."""
+
     def snapshot(self) -> Snapshot:
         """The newest picture. Any thread, cheap."""
 

@@ -55,7 +55,7 @@ def serve(
     speed: float = 1.0,
     at: int | None = None,
     notice: str | None = None,
-    library: Library | None = None,
+    library: Callable[[], Library] | None = None,
     config: Config | None = None,
     mouse: bool = True,
 ) -> int:
@@ -73,4 +73,6 @@ def serve(
             guard.outlive(page=app.is_web)
         finally:
             close()
+    if app.begin_error is not None:
+        raise app.begin_error
     return guard.exit_code if guard.exit_code is not None else app.return_code or 0

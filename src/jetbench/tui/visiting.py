@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -63,7 +64,11 @@ class VisitingApp(TimeApp):
     """``place`` is the session that is shown; those below it wait."""
 
     place: Place
-    library: Library | None = None
+    shelf: Callable[[], Library] | None = None  # called when somebody asks for it: it imports much
+
+    @functools.cached_property
+    def library(self) -> Library | None:
+        return self.shelf() if self.shelf is not None else None
 
     def __init__(self) -> None:
         super().__init__()
