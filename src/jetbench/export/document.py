@@ -14,6 +14,7 @@ from jetbench.domain.events import Board, PowerRule, Protocol, Software
 from jetbench.domain.results import CaseResult
 from jetbench.domain.text import printable
 from jetbench.export.case import case
+from jetbench.export.data import pairs
 from jetbench.export.values import figure, plain, text
 from jetbench.session.state import SessionState
 
@@ -36,6 +37,7 @@ def document(state: SessionState, duty: DutyCycle | None = None) -> dict[str, An
         "status": state.status,
         "warnings": list(_warnings(state, results)),
         "cases": [case(result, duty) for result in results],
+        "paired": pairs(results),
         "expectations": [_score(found) for found in hypotheses.of_plan(state.header.plan, results)]
         if state.header
         else [],
