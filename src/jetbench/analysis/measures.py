@@ -178,15 +178,15 @@ MEASURES: tuple[Measure, ...] = (
         lambda r: _give_or_take(r.power.energy_net_j, r.power.energy_net_u_j), _no_net,
     ),
     _electric("items_per_j", lambda found: found.items_per_j, lambda found: found.items_per_j_u, 1),
-    _timed("latency_mean", lambda found: found.mean),
-    _timed("latency_p95", lambda found: found.p95),
-    Measure(BY_KEY["cold_first"], lambda result: result.cold_start_s.get("first"), -1),
     Measure(BY_KEY["top1"], _top(lambda d: d.top1), 1, _top_interval(lambda d: d.top1), _not_judged),
     Measure(BY_KEY["top5"], _top(lambda d: d.top5), 1, _top_interval(lambda d: d.top5), _not_judged),
     Measure(
         BY_KEY["real_over_synthetic"], lambda r: r.data.ratio if r.data is not None else None, 0,
         lambda r: r.data.ratio_ci95 if r.data is not None else None, _not_judged,
     ),
+    _timed("latency_mean", lambda found: found.mean),
+    _timed("latency_p95", lambda found: found.p95),
+    Measure(BY_KEY["cold_first"], lambda result: result.cold_start_s.get("first"), -1),
 )  # fmt: skip
 BY_NAME = {measure.key: measure for measure in MEASURES}
 # Those that are numbers, for a plot: latency, throughput and energy come first.

@@ -70,9 +70,8 @@ def pairs(results: Sequence[CaseResult]) -> tuple[Pair, ...]:
 def _pair(first: int, second: int, results: Sequence[CaseResult]) -> Pair | None:
     one, other = results[first].data, results[second].data
     assert one is not None and other is not None
-    both = [
-        (a == RIGHT, b == RIGHT) for a, b in zip(one.hits, other.hits, strict=False) if a in _JUDGED and b in _JUDGED
-    ]
+    letters = zip(one.hits, other.hits, strict=False)  # one of them may have ended sooner
+    both = [(a == RIGHT, b == RIGHT) for a, b in letters if a in _JUDGED and b in _JUDGED]
     if not both:
         return None
     only_first, only_second = both.count((True, False)), both.count((False, True))

@@ -1,4 +1,4 @@
-"""Images of the user: how often a model is right, with what certainty, and what a real image costs beside a synthetic one."""
+"""Images of the user: how often a model is right and how surely, and what they cost beside random numbers."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def _quantity(axis: str) -> Any:
     "--accuracy",
     metavar="68%",
     callback=_quantity("accuracy"),
-    help="At least so much: measured with --data, else published.",
+    help="At least so much: of --data, else published.",
 )
 @click.option("--rate", metavar="10", callback=_quantity("rate"), help="Inferences a second it has to do.")
 @click.option(

@@ -82,9 +82,7 @@ class Wanted(msgspec.Struct, frozen=True):
 @click.option("--force", is_flag=True, default=None, help="Run what will hardly fit into memory.")
 @click.option("--end-to-end", is_flag=True, default=None, help="Time reading and preparing images too, part by part.")
 @click.option("--images", metavar="FOLDER", help="Images for --end-to-end. Default: made for the purpose.")
-@click.option(
-    "--data", metavar="FOLDER|CSV|torchvision:NAME", help="Labelled images: top-1 and top-5 after the passes."
-)
+@click.option("--data", metavar="FOLDER|CSV|torchvision:NAME", help="Labelled images: top-1, top-5.")
 @click.option("--labels", metavar="FILE|sorted", help="Which output each class of --data is. Default: by its name.")
 @click.option("--data-limit", type=int, metavar="N", help="Images of --data at most, drawn with the seed.")
 @click.option("--rounds", type=int, metavar="N", help="Measure all cases N times, each round in random order.")

@@ -17,12 +17,7 @@ def sentences(data: Mapping[str, Any] | None, who: str) -> Iterator[tuple[str, b
     if data["top1"] is None:
         yield f"{who} on {data['source']}: accuracy N/A: {data['reason']}", True
     else:
-        top5 = (
-            share("top-5", data["top5"], data["top5_ci95"])
-            if data["top5"] is not None
-            else "top-5 N/A (5 outputs or fewer)"
-        )
-        shares = f"{share('top-1', data['top1'], data['top1_ci95'])}, {top5}"
+        shares = f"{share('top-1', data['top1'], data['top1_ci95'])}, {share('top-5', data['top5'], data['top5_ci95'])}"
         yield f"{who} on {data['source']}: {shares} of {data['judged']} images; {data['labels']}", False
     if data["seen"] < data["images"] and data["seen"]:
         yield f"  it ended after {data['seen']} of {data['images']} images", True
@@ -61,7 +56,9 @@ def pair(found: Mapping[str, Any], names: Sequence[str]) -> str:
     return f"of the same {found['images']} images {counts} are told right: {verdict} (McNemar, exact: {p})"
 
 
-def share(name: str, value: float, edges: Sequence[float] | None) -> str:
+def share(name: str, value: float | None, edges: Sequence[float] | None) -> str:
+    if value is None:
+        return f"{name} N/A (5 outputs or fewer)"
     within = f" [{100 * edges[0]:.1f}, {100 * edges[1]:.1f}]" if edges else ""
     return f"{name} {100 * value:.1f} %{within}"
 

@@ -37,10 +37,10 @@ def document(state: SessionState, duty: DutyCycle | None = None) -> dict[str, An
         "status": state.status,
         "warnings": list(_warnings(state, results)),
         "cases": [case(result, duty) for result in results],
-        "paired": pairs(results),
         "expectations": [_score(found) for found in hypotheses.of_plan(state.header.plan, results)]
         if state.header
         else [],
+        "paired": pairs(results),
     }
 
 

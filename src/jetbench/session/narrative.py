@@ -105,9 +105,10 @@ def _stage(event: ev.Stage, records: Mapping[int, ObservedCase], run: ev.RunStar
 
 def _judged(event: ev.Stage, records: Mapping[int, ObservedCase], result_of: ResultOf | None) -> Line | None:
     """What a case made of the user's images."""
-    if event.name != "data" or event.ns is None or event.c not in records or result_of is None:
+    record = records.get(event.c) if event.c is not None else None
+    if event.name != "data" or event.ns is None or record is None or result_of is None:
         return None
-    found = result_of(records[event.c]).data
+    found = result_of(record).data
     if found is None:
         return None
     if found.top1 is None:

@@ -72,11 +72,9 @@ class _Evaluation(object):
             if batch is None:
                 self._hits += UNREADABLE * len(numbers)
                 continue
-            given = (batch,), {}
             if call is None:
-                call, given = variants.prepare(
-                    self._torch, model, self._example(batch), self._device, self._case["variant"]
-                )
+                example = self._example(batch)
+                call = variants.prepare(self._torch, model, example, self._device, self._case["variant"])[0]
                 self._synthetic = self._moved(self._like(batch))
                 self._timed(call, self._moved(batch), {})  # what only the first pass takes
             output = self._passed(call, batch, spent, whole=len(kept) == size)

@@ -1,9 +1,9 @@
 """Labelled images of the user: a folder of folders, a CSV, or a data set of torchvision that lies on the disk.
 
-    photos/             photos/<class>/*.jpg, deeper folders count as their first one; images without a folder have no label
-    photos.csv          first line names the columns: path,label (path is relative to the file and stays below its folder)
-    torchvision:CIFAR10         in torch's cache, below datasets/; torchvision:CIFAR10=FOLDER in a folder
-    torchvision:Imagenette=FOLDER
+    photos/                      photos/<class>/*.jpg; folders below count as the first one
+    photos.csv                   its first line names the columns: path,label; a path stays below the file's folder
+    torchvision:CIFAR10          in torch's cache, below datasets/
+    torchvision:CIFAR10=FOLDER   elsewhere
 
 A folder of a stranger is data: links that lead out of it are not followed, files are bounded in number, bytes and
 pixels, and nothing in it is executed. What is left out is said in ``notes``.
@@ -217,15 +217,16 @@ def _default_folder():
 
 
 def _made(kind, options, splits, source, folder, download):
-    for number, split in enumerate(splits):
-        try:
-            return kind(**dict(options, **split))
-        except ValueError as error:  # another split
-            if number + 1 == len(splits):
-                raise BadModelError("--data {}: {}".format(source, first_line(error)))
-        except Exception as error:  # RuntimeError where it is not there, anything else where it is broken
-            hint = "" if download else "; looked in {}; --download fetches it".format(folder)
-            raise BadModelError("--data {}: {}{}".format(source, first_line(error), hint))
+    try:
+        for split in splits[:-1]:
+            try:
+                return kind(**dict(options, **split))
+            except ValueError:  # it knows others
+                continue
+        return kind(**dict(options, **splits[-1]))
+    except Exception as error:  # RuntimeError where it is not there, anything else where it is broken
+        hint = "" if download else "; looked in {}; --download fetches it".format(folder)
+        raise BadModelError("--data {}: {}{}".format(source, first_line(error), hint))
 
 
 def _labelled(source, held):

@@ -10,8 +10,8 @@ IMAGENET = "shorter side to {} of the input's, centre crop {} x {}, mean and dev
 
 
 class Preparation(object):
-    """``make(image)`` is a tensor; ``text`` says how. ``categories``: names of the outputs, or None. ``each``: a list of
-    tensors is fed, of any size. ``drawn``: the weights are random numbers."""
+    """``make(image)`` is a tensor; ``text`` says how. ``categories``: names of the outputs, or None. ``each``: a list
+    of tensors is fed, of any size. ``drawn``: the weights are random numbers."""
 
     def __init__(self, make, text, categories=None, each=False, drawn=False):
         self.make, self.text, self.categories, self.each, self.drawn = make, text, categories, each, drawn
@@ -38,9 +38,8 @@ def of(torch, case, model, form):
         asked = case.get("size")
         if not asked or size is None or list(asked) == list(size):
             return Preparation(_tensor(torch, make), text, categories, first.each, drawn)
-        return _standard(
-            torch, asked, channels, " (the size is the case's, not that of the weights)", categories, drawn
-        )
+        note = " (the size is the case's, not that of the weights)"
+        return _standard(torch, asked, channels, note, categories, drawn)
     return _standard(torch, first.shape[-2:], channels, "", None, drawn, first.each)
 
 
