@@ -109,6 +109,8 @@ class _Evaluation(object):
         tensors += [tensors[-1]] * (size - len(tensors))
         if self._preparation.each:
             batch = [tensor.to(self._dtype) for tensor in tensors]
+        elif len({tuple(tensor.shape) for tensor in tensors}) > 1:
+            raise BadModelError("its preprocessing leaves images of different sizes: they go with batch 1 only")
         else:
             batch = self._laid(self._torch.stack(tensors).to(self._dtype))
         spent["prepare"] += monotonic_ns() - begin
@@ -137,7 +139,7 @@ class _Evaluation(object):
     def _passed(self, call, batch, spent, whole):
         """The output on the CPU; parts of a batch that is no whole one are not kept."""
         twin = self._batches < MOST_TWINS
-        if twin and self._preparation.each:
+        if twin and (self._preparation.each or self._synthetic.shape != batch.shape):
             self._synthetic = self._moved(self._like(batch))
         if twin and self._batches % 2:
             self._timed(call, self._synthetic, spent, "synthetic")
@@ -177,9 +179,9 @@ class _Evaluation(object):
         reason, how, notes, self._wanted = None, None, [], []
         try:
             if scores is None:
-                raise BadModelError("no accuracy: the model gives {}".format(given_by(self._torch, output)))
+                raise BadModelError("it is told of classifiers, and the model gives " + given_by(self._torch, output))
             if self._preparation.drawn:
-                raise BadModelError("no accuracy: the weights are random numbers; --weights names others")
+                raise BadModelError("the weights are random numbers; --weights names others")
             found = label_space.mapped(
                 data, self._preparation.categories, scores.shape[1], self._protocol.get("labels")
             )

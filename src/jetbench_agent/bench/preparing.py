@@ -1,6 +1,7 @@
 """How an image becomes what a model is fed: as its weights were published with, or as the model itself says.
 
-A model of the user's own may have ``preprocess(image)``, which gives a tensor of 3 x height x width of a PIL image.
+A model of the user's own may have ``preprocess(image)``, which gives a tensor of 3 x height x width of a PIL image, and
+``categories``, the names of its outputs.
 """
 
 from jetbench_agent.bench import images, inputs, sources
@@ -28,10 +29,9 @@ def of(torch, case, model, form):
     drawn = not case.get("weights") and source.__name__.rpartition(".")[2] in (
         "torchvision_zoo", "timm_zoo", "hf", "superpoint_source",
     )  # fmt: skip
-    own = getattr(model, "preprocess", None)
+    own, named = getattr(model, "preprocess", None), _names(model)
     if callable(own):
-        categories = getattr(model, "categories", None)
-        return Preparation(own, "the model's own preprocess()", categories, first.each, drawn)
+        return Preparation(own, "the model's own preprocess()", named, first.each, drawn)
     published = _published(torch, case, bare, source, model)
     if published is not None:
         make, text, categories, size = published
@@ -40,7 +40,13 @@ def of(torch, case, model, form):
             return Preparation(_tensor(torch, make), text, categories, first.each, drawn)
         note = " (the size is the case's, not that of the weights)"
         return _standard(torch, asked, channels, note, categories, drawn)
-    return _standard(torch, first.shape[-2:], channels, "", None, drawn, first.each)
+    return _standard(torch, first.shape[-2:], channels, "", named, drawn, first.each)
+
+
+def _names(model):
+    """``categories`` of a model of the user's own: the names of its outputs."""
+    found = getattr(model, "categories", None)
+    return [str(name) for name in found] if isinstance(found, (list, tuple)) else None
 
 
 def _channels(form):

@@ -19,9 +19,9 @@ Named = tuple[str, Mapping[str, Any]]
 Documents = Sequence[Mapping[str, Any]]
 # What it costs: name of the picture, its caption, its axis, and the figure with its interval in the unit of the axis.
 COSTS = (
-    ("accuracy-latency", "median latency of an item", "p50 an item, ms"),
-    ("accuracy-energy", "energy of an item", "J an item"),
-    ("accuracy-size", "parameters", "million parameters"),
+    ("accuracy:latency", "median latency of an item", "p50 an item, ms"),
+    ("accuracy:energy", "energy of an item", "J an item"),
+    ("accuracy:size", "parameters", "million parameters"),
 )
 
 
@@ -81,10 +81,10 @@ def _accuracy(case: Mapping[str, Any]) -> Span | None:
 
 
 def _cost(picture: str, case: Mapping[str, Any]) -> Span | None:
-    if picture == "accuracy-size":
+    if picture == "accuracy:size":
         size = case["params"]
         return None if not size else Span(size * 1e-6, size * 1e-6, size * 1e-6)
-    if picture == "accuracy-energy":
+    if picture == "accuracy:energy":
         energy, u = case["energy_j"], case["energy_u_j"] or 0.0
         return None if energy is None else Span(energy, energy - u, energy + u)
     latency = case["latency_s"]
