@@ -188,6 +188,7 @@ def test_a_folder_of_a_stranger_is_data(link: LocalLink, place: Path, tmp_path: 
         ("photos", "nowhere.txt", "--labels"),
         ("colours.pt", None, "give a folder of images"),
         ("torchvision:Nonsense", None, "no data set 'Nonsense'"),
+        ("torchvision:ImageFolder=photos", None, "name the folder itself: --data photos"),
         ("torchvision:CIFAR10", None, "--download fetches it"),
     ],
 )

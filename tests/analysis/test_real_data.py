@@ -19,6 +19,7 @@ from jetbench.analysis import choice, paired, real_data
 from jetbench.analysis.measures import BY_NAME
 from jetbench.analysis.series import scatter
 from jetbench.domain import events as ev
+from jetbench.export import data_words
 from jetbench.export.document import document
 from jetbench.export.json import dumps
 from jetbench.export.report import accuracy
@@ -95,6 +96,14 @@ def test_two_models_on_the_same_images() -> None:
     assert not paired.pairs(session((FIRST,)).case_results())
     (same,) = paired.pairs(session((FIRST, FIRST)).case_results())
     assert same.p == 1 and not same.differ
+
+
+def test_of_many_pairs_those_that_differ_are_told() -> None:
+    pair = {"cases": [0, 1], "images": 9, "only_first": 0, "only_second": 9, "p": 0.004, "p_adjusted": 0.03}
+    made = [pair | {"differ": number == 3} for number in range(10)]
+    told = list(data_words.pairs(made, ["a", "b"]))
+    assert len(told) == 2 and "they differ" in told[0] and told[1].startswith("of 10 pairs of cases")
+    assert len(list(data_words.pairs(made[:6], ["a", "b"]))) == 6
 
 
 def test_what_tables_documents_plots_and_a_choice_take_of_it() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from jetbench.domain.metrics import significant
 
+MOST_PAIRS = 6  # that are all told; of more, those that differ
 PLUS = (("alone_s", "the pass"), ("with_transfer_s", "with transfer"), ("end_to_end_s", "end to end"))
 
 
@@ -44,6 +45,17 @@ def prepared(cases: Mapping[str, str | None]) -> Iterator[str]:
     for way, names in ways.items():
         of = f" of {', '.join(names)}" if len(ways) > 1 else ""
         yield f"images{of} prepared: {way}"
+
+
+def pairs(found: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Iterator[str]:
+    """``names`` of all cases of the document."""
+    told = [each for each in found if each["differ"]] if len(found) > MOST_PAIRS else found
+    told = sorted(told, key=lambda each: each["p"])[: 2 * MOST_PAIRS] if len(found) > MOST_PAIRS else told
+    for each in told:
+        yield pair(each, [names[place] for place in each["cases"]])
+    if len(told) < len(found):
+        differ = sum(each["differ"] for each in found)
+        yield f"of {len(found)} pairs of cases on the same images {differ} differ (all of them: --json)"
 
 
 def pair(found: Mapping[str, Any], names: Sequence[str]) -> str:

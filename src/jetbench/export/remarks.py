@@ -34,8 +34,8 @@ def remarks(made: Mapping[str, Any], columns: Sequence[Column]) -> Iterator[Rema
         yield from _of_measured(case, cases)
     ways = {name(case, cases): case["data"]["prepared"] for case in cases if case["data"]}
     yield from (Remark(text, "dim") for text in data_words.prepared(ways))
-    for pair in made["paired"]:
-        yield Remark(data_words.pair(pair, [name(cases[place], cases) for place in pair["cases"]]))
+    names = [name(case, cases) for case in cases] if made["paired"] else []
+    yield from (Remark(text) for text in data_words.pairs(made["paired"], names))
     yield from _notes(cases)
     yield from _expectations(made["expectations"])
     if any(UNSUPPORTED in column.cell(case) for column in columns if column.title in ("p95", "p99") for case in cases):

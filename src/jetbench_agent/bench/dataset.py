@@ -196,6 +196,9 @@ def _of_torchvision(source, download):
     kind = getattr(datasets, name, None)
     if not (inspect.isclass(kind) and issubclass(kind, datasets.VisionDataset)) or kind is datasets.VisionDataset:
         raise BadModelError("--data {}: torchvision has no data set {!r}".format(source, name))
+    if issubclass(kind, datasets.DatasetFolder):  # which follows links to anywhere
+        raise BadModelError("--data {}: name the folder itself: --data {}".format(source, folder or "FOLDER"))
+    _bound_pixels()
     taken = inspect.signature(kind.__init__).parameters
     folder = folder or _default_folder()
     options = {"root": folder} if "root" in taken else {}
@@ -208,6 +211,15 @@ def _of_torchvision(source, download):
     if len(held) > images.MOST_FILES:
         raise BadModelError("--data {}: over {} images".format(source, images.MOST_FILES))
     return _labelled(source, held)
+
+
+def _bound_pixels():
+    """What torchvision decodes itself: PIL refuses twice what it warns of."""
+    try:
+        from PIL import Image
+    except ImportError:
+        return
+    Image.MAX_IMAGE_PIXELS = images.MOST_PIXELS // 2
 
 
 def _default_folder():

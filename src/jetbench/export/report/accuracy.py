@@ -32,10 +32,10 @@ def blocks(made: Documents) -> Iterator[Block]:
     head = ("case", "images", "top-1 %", "95 %", "top-5 %", "end to end a batch, ms", "real/synthetic", "labels")
     yield Grid(head, tuple(_row(name, case["data"]) for name, case in cases))
     names = iter(named(made))
-    said = []
+    said: list[str] = []
     for document in made:
         own = [next(names)[0] for _ in document["cases"]]
-        said += [data_words.pair(pair, [own[place] for place in pair["cases"]]) for pair in document["paired"]]
+        said += data_words.pairs(document["paired"], own)
     said += [f"{name}: {text.strip()}" for name, case in cases for text, warns in _warnings(case["data"]) if warns]
     if said:
         yield Bullets(tuple(said))
