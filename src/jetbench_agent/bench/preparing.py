@@ -58,11 +58,19 @@ def _channels(form):
 
 def _standard(torch, size, channels, note, categories, drawn, each=False):
     size = tuple(size)
+    if each:  # a detector resizes and normalises what it is given
+        text = "of its own size, divided by 255: the model does the rest"
+        return Preparation(lambda image: _whole(torch, image), text, categories, each, drawn)
     if channels == 1:
         text = "grey, resized to {} x {}, divided by 255".format(*size)
         return Preparation(lambda image: _grey(torch, image, size), text + note, categories, each, drawn)
     text = IMAGENET.format("256/224", *size) + note
     return Preparation(lambda image: images.prepare(torch, image, size), text, categories, each, drawn)
+
+
+def _whole(torch, image):
+    flat = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8)
+    return flat.view(image.size[1], image.size[0], 3).permute(2, 0, 1).to(torch.float32).div_(255.0)
 
 
 def _grey(torch, image, size):
