@@ -14,7 +14,7 @@ SECONDS = st.floats(1e-3, 3600)
 @st.composite
 def sound_plans(draw: st.DrawFn) -> Plan:
     stops = draw(st.sampled_from(("k", "until", "neither")))
-    end_to_end = draw(st.booleans())
+    end_to_end, data = draw(st.booleans()), draw(st.none() | NAMES)
     return plans.check(
         Plan(
             models=tuple(draw(st.lists(NAMES, min_size=1, max_size=12))),
@@ -36,6 +36,9 @@ def sound_plans(draw: st.DrawFn) -> Plan:
             force=draw(st.booleans()),
             end_to_end=end_to_end,
             images=draw(st.none() | NAMES) if end_to_end else None,
+            data=data,
+            labels=draw(st.none() | NAMES) if data is not None else None,
+            data_limit=draw(st.none() | st.integers(1, 100_000)) if data is not None else None,
             rounds=draw(st.integers(1, 1000)),
             seed=draw(st.none() | st.integers(0, 2**62)),
             fresh=draw(st.booleans()),

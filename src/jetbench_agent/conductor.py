@@ -4,7 +4,7 @@ import os
 import random
 import time
 
-from jetbench_agent import comparing, cores, kept_counts, memory_state, preflight, refusals
+from jetbench_agent import comparing, cores, evaluating, kept_counts, memory_state, preflight, refusals
 from jetbench_agent.bench_link import SETUP_SILENCE_S, Bench
 from jetbench_agent.cooldown import Cooldown
 from jetbench_agent.explaining import Explaining
@@ -77,6 +77,8 @@ class Conductor(object):
     def run(self, request):
         cases, protocol = request["cases"], request["protocol"]
         if not self._bench.ready() or not self._possible(cases, request):
+            return
+        if not evaluating.readable(self._bench, self._sender, protocol, request.get("download")):
             return
         self._divide_cores(cases, protocol, request.get("screen", True))
         order = request.get("left")  # of a session that is resumed: by round, what has not ended
@@ -189,6 +191,7 @@ class Conductor(object):
             counts[status] += 1
         if status == "measured" and not self._stop:
             comparing.compare(self._bench, self._sender, case, protocol, round_)
+            evaluating.evaluate(self._bench, self._sender, case, protocol, round_)
             if comparing.explainable(self._bench, case, protocol):
                 self._explaining.after(case, protocol, round_)
 

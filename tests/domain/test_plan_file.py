@@ -31,7 +31,7 @@ def test_every_setting_stands_in_the_file_with_what_it_means() -> None:
 
 
 def test_the_examples_in_the_comments_are_values_that_may_be_set(tmp_path: Path) -> None:
-    text = plan_file.text(Plan(end_to_end=True))
+    text = plan_file.text(Plan(end_to_end=True, data="photos"))
     for key in Plan.__struct_fields__:
         path = tmp_path / f"{key}.toml"
         path.write_text(text.replace(f"# {key} =", f"{key} ="))

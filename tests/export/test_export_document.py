@@ -25,7 +25,7 @@ CASE_KEYS = [
     *("items_per_j_u", "edp_js", "energy_from", "energy_notes", "throttled", "flags", "grade", "verdict"),
     *("grade_reasons", "clean_latency_s", "flagged_share", "outliers", "trend", "cold_start", "cold_start_text"),
     *("rules", "memory", "cause", "evidence", "remedies", "counted", "device_latency_s", "transfers_s"),
-    *("end_to_end_s", "parts_s", "soak", "why", "output"),
+    *("end_to_end_s", "parts_s", "soak", "why", "output", "data"),
 ]
 LATENCY_KEYS = ["n", "mean", "std", "min", "p50", "p90", "p95", "p99", "max", "ci95", "lag1", "n_eff", "supported"]
 
@@ -77,7 +77,7 @@ def test_the_schema_refuses_what_scripts_do_not_expect():
 
 def test_keys_and_their_order():
     found = made(passes=100)
-    assert list(found) == ["board", "software", "protocol", "status", "warnings", "cases", "expectations"]
+    assert list(found) == ["board", "software", "protocol", "status", "warnings", "cases", "expectations", "paired"]
     for case in found["cases"]:
         assert list(case) == CASE_KEYS
         assert list(case["latency_s"]) == LATENCY_KEYS

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import compress
 from statistics import median
 
-from jetbench.analysis import flags, grade, inference_energy, outliers, soak, trend
+from jetbench.analysis import flags, grade, inference_energy, outliers, real_data, soak, trend
 from jetbench.analysis.folding import folded
 from jetbench.analysis.latency import summarise
 from jetbench.analysis.thresholds import OUTPUT_ERROR, SAME_OUTPUT
@@ -71,6 +71,7 @@ def result(
         why=_why(observed, latency, clean, counts),
         soak=soak.of_case(observed, board, told, flagged),
         output=_output(observed),
+        data=real_data.of_case(observed),
     )
 
 

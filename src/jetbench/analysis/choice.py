@@ -172,6 +172,9 @@ def _figure(axis: str, result: CaseResult, limits: Limits, duty: Duty | None) ->
     if axis == "latency":
         return _latency(result, limits.percentile)
     if axis == "accuracy":
+        measured = _measured_accuracy(result)
+        if measured is not None:
+            return measured
         told = accuracies.published(result)
         note = f"published ({told.weights}), not measured here"
         return Figure(told.top1, None, told.reason, f"{note}; {told.note}" if told.note else note)
@@ -184,6 +187,15 @@ def _figure(axis: str, result: CaseResult, limits: Limits, duty: Duty | None) ->
     if not isinstance(value, int | float):
         return Figure(reason=measure.why(result))
     return Figure(float(value), measure.interval(result))
+
+
+def _measured_accuracy(result: CaseResult) -> Figure | None:
+    """Of the user's own images, where there were some: closer to what it is for than what is published."""
+    found = result.data
+    if found is None or found.top1 is None:
+        return None
+    note = f"measured on {found.top1.of} images of {found.source}"
+    return Figure(found.top1.value, found.top1.ci95, None, note)
 
 
 def _latency(result: CaseResult, percentile: int) -> Figure:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from jetbench.domain.metrics import BY_KEY, Metric
-from jetbench.domain.results import CaseResult, LatencySummary, PowerResult
+from jetbench.domain.results import CaseResult, DataResult, LatencySummary, PowerResult, Share
 
 Value = float | str | None
 Interval = tuple[float, float]
@@ -115,6 +115,28 @@ def _not_counted(result: CaseResult) -> str:
     return (result.model.error if result.model is not None else None) or "not counted"
 
 
+def _top(pick: Callable[[DataResult], Share | None]) -> Callable[[CaseResult], Value]:
+    def of(result: CaseResult) -> Value:
+        found = pick(result.data) if result.data is not None else None
+        return found.value if found is not None else None
+
+    return of
+
+
+def _top_interval(pick: Callable[[DataResult], Share | None]) -> Callable[[CaseResult], Interval | None]:
+    def of(result: CaseResult) -> Interval | None:
+        found = pick(result.data) if result.data is not None else None
+        return found.ci95 if found is not None else None
+
+    return of
+
+
+def _not_judged(result: CaseResult) -> str:
+    if result.data is None:
+        return "no images were given (--data)"
+    return result.data.reason or "the model has 5 outputs or fewer"
+
+
 def _word(key: str, of: Callable[[CaseResult], Value]) -> Measure:
     return Measure(BY_KEY[key], of)
 
@@ -156,6 +178,12 @@ MEASURES: tuple[Measure, ...] = (
         lambda r: _give_or_take(r.power.energy_net_j, r.power.energy_net_u_j), _no_net,
     ),
     _electric("items_per_j", lambda found: found.items_per_j, lambda found: found.items_per_j_u, 1),
+    Measure(BY_KEY["top1"], _top(lambda d: d.top1), 1, _top_interval(lambda d: d.top1), _not_judged),
+    Measure(BY_KEY["top5"], _top(lambda d: d.top5), 1, _top_interval(lambda d: d.top5), _not_judged),
+    Measure(
+        BY_KEY["real_over_synthetic"], lambda r: r.data.ratio if r.data is not None else None, 0,
+        lambda r: r.data.ratio_ci95 if r.data is not None else None, _not_judged,
+    ),
     _timed("latency_mean", lambda found: found.mean),
     _timed("latency_p95", lambda found: found.p95),
     Measure(BY_KEY["cold_first"], lambda result: result.cold_start_s.get("first"), -1),
@@ -166,6 +194,6 @@ PLOTTED: tuple[Measure, ...] = tuple(
     BY_NAME[key]
     for key in (
         "latency_p50", "throughput_ips", "energy", "latency_p99", "latency_p95", "latency_mean", "power", "energy_net",
-        "items_per_j", "peak_memory", "params", "macs", "cold_first", "batch",
+        "items_per_j", "peak_memory", "params", "macs", "cold_first", "batch", "top1", "top5", "real_over_synthetic",
     )
 )  # fmt: skip

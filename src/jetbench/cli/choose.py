@@ -60,7 +60,12 @@ def _quantity(axis: str) -> Any:
 )
 @click.option("--energy", metavar="0.5J", callback=_quantity("energy"), help="At most so many joules an item.")
 @click.option("--memory", metavar="500MiB", callback=_quantity("memory"), help="At most so much at its peak.")
-@click.option("--accuracy", metavar="68%", callback=_quantity("accuracy"), help="At least so much: as published.")
+@click.option(
+    "--accuracy",
+    metavar="68%",
+    callback=_quantity("accuracy"),
+    help="At least so much: of --data, else published.",
+)
 @click.option("--rate", metavar="10", callback=_quantity("rate"), help="Inferences a second it has to do.")
 @click.option(
     "--battery", metavar="50Wh", callback=_quantity("battery"), help="Hours from such a battery, with --rate."

@@ -11,7 +11,8 @@ from jetbench.domain.text import printable
 from jetbench.session.snapshot import Snapshot
 
 _WAITS = {"cooldown": "cooling down", "idle": "at rest, for joules", "energy": "passes for joules",
-          "calibrate": "measuring the roofs", "profile": "profiling", "experiment": "A/B trials"}  # fmt: skip
+          "calibrate": "measuring the roofs", "profile": "profiling", "experiment": "A/B trials",
+          "data": "real images"}  # fmt: skip
 
 
 class Printer:

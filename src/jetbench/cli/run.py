@@ -41,7 +41,7 @@ TERMINATED = 143
 FIRST_ROW_S = 1.0  # the sensors are read for the first time as soon as the board has described itself
 _AS_THEY_ARE = (
     "device", "threads", "weights", "arch", "k", "rounds", "seed", "fresh", "energy", "force", "end_to_end", "images",
-    "why",
+    "why", "data", "labels", "data_limit",
 )  # fmt: skip
 
 
@@ -82,6 +82,9 @@ class Wanted(msgspec.Struct, frozen=True):
 @click.option("--force", is_flag=True, default=None, help="Run what will hardly fit into memory.")
 @click.option("--end-to-end", is_flag=True, default=None, help="Time reading and preparing images too, part by part.")
 @click.option("--images", metavar="FOLDER", help="Images for --end-to-end. Default: made for the purpose.")
+@click.option("--data", metavar="FOLDER|CSV|torchvision:NAME", help="Labelled images: top-1, top-5.")
+@click.option("--labels", metavar="FILE|sorted", help="Which output each class of --data is. Default: by its name.")
+@click.option("--data-limit", type=int, metavar="N", help="Images of --data at most, drawn with the seed.")
 @click.option("--rounds", type=int, metavar="N", help="Measure all cases N times, each round in random order.")
 @click.option("--seed", type=int, metavar="N", help="Of that order.")
 @click.option(

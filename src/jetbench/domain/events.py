@@ -28,7 +28,7 @@ from jetbench.domain.event_base import Event
 from jetbench.domain.model_events import Count, Layer, Model
 from jetbench.domain.plan_events import Case, Fault, Overhead, Protocol, Ready, RunEnd, RunStart
 from jetbench.domain.recording_events import Checkpoint, Header, Mark, Part, Resume
-from jetbench.domain.variant_events import Agreement
+from jetbench.domain.variant_events import Agreement, Data, Hits
 from jetbench.domain.why_events import Calibration, Experiment, OpClass, Profile
 
 __all__ = [
@@ -43,11 +43,13 @@ __all__ = [
     "Check",
     "Checkpoint",
     "Count",
+    "Data",
     "Event",
     "Experiment",
     "Fault",
     "Forecast",
     "Header",
+    "Hits",
     "Latency",
     "Layer",
     "Log",
@@ -92,7 +94,7 @@ class Stage(Event, tag="stage", frozen=True):
 
     c: int | None = None  # None: belongs to the parent that all cases share
     r: int = 0
-    # spawn import torchvision fork context load to_device first warmup measure idle energy soak cooldown
+    # spawn import torchvision fork context load to_device first warmup measure idle energy soak cooldown data
     name: str = ""
     ns: int | None = None
     major_faults: int | None = None
@@ -198,7 +200,7 @@ AnyEvent = (
     Board | Telemetry | Throttle | Software | Models | RunStart | CaseStart | Stage | Model | Latency | Memory
     | Transfer | Rule | Forecast | CaseEnd | Log | Mark | Fault | Overhead | RunEnd | PackFile | Ready | Header | Part
     | Resume | Remote | Settings | Checkpoint | Check | Calibration | Profile | Experiment
-    | Agreement
+    | Agreement | Data | Hits
 )  # fmt: skip
 
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)

@@ -170,15 +170,31 @@ _OUTPUT = (
     ),
 )  # fmt: skip
 
-METRICS: tuple[Metric, ...] = _CASE + _COLD + _LATENCY + _COST + _SOAK + _OUTPUT
+_DATA = (
+    Metric(
+        "top1", ("data", "top1"), "top-1", "", "share of the user's images whose class comes first (--data)",
+        shown="%", factor=100.0, reason="top1_reason", why=("data", "reason"),
+    ),
+    Metric("top1_ci95_low", ("data", "top1_ci95"), "top-1 low", "", "its 95 % interval (Wilson)", "%", 100.0),
+    Metric("top1_ci95_high", ("data", "top1_ci95"), "top-1 high", "", "its upper end", "%", 100.0),
+    Metric("top5", ("data", "top5"), "top-5", "", "share of those whose class is among five", "%", 100.0),
+    Metric("data_images", ("data", "judged"), "images", "", "images these are shares of"),
+    Metric("data_end_to_end_p50", ("data", "end_to_end_s", "p50"), "image to class", "s", "of a batch", "ms", 1e3),
+    Metric(
+        "real_over_synthetic", ("data", "real_over_synthetic"), "real/synthetic", "",
+        "time of a pass over real images by that over random numbers",
+    ),
+)  # fmt: skip
+
+METRICS: tuple[Metric, ...] = _CASE + _COLD + _LATENCY + _COST + _SOAK + _OUTPUT + _DATA
 BY_KEY: Mapping[str, Metric] = {metric.key: metric for metric in METRICS}
 
 
 def value(case: Mapping[str, Any], metric: Metric) -> Any:
     """The metric's value in a case of the document; None where there is none."""
     if metric.key in _INTERVAL:
-        interval = (case.get("latency_s") or {}).get("ci95")
-        return interval[_INTERVAL[metric.key]] if interval else None
+        interval = _at(case, _INTERVAL[metric.key][0])
+        return interval[_INTERVAL[metric.key][1]] if interval else None
     return _at(case, metric.path)
 
 
@@ -194,7 +210,12 @@ def _at(case: Mapping[str, Any], path: tuple[str, ...]) -> Any:
     return found
 
 
-_INTERVAL = {"latency_ci95_low": 0, "latency_ci95_high": 1}
+_INTERVAL = {
+    "latency_ci95_low": (("latency_s", "ci95"), 0),
+    "latency_ci95_high": (("latency_s", "ci95"), 1),
+    "top1_ci95_low": (("data", "top1_ci95"), 0),
+    "top1_ci95_high": (("data", "top1_ci95"), 1),
+}
 
 
 def number(metric: Metric, found: float | None, digits: int = 4) -> str:
@@ -229,7 +250,8 @@ def markdown() -> str:
     for metric in METRICS:
         where = ".".join(metric.path)
         if metric.key in _INTERVAL:
-            where = f"latency_s.ci95[{_INTERVAL[metric.key]}]"
+            path, place = _INTERVAL[metric.key]
+            where = f"{'.'.join(path)}[{place}]"
         heading = f"{metric.title} ({metric.heading_unit})" if metric.heading_unit else metric.title
         unit = {"mib": "MiB", "w": "W", "j": "J", "js": "J s", "c": "\N{DEGREE SIGN}C"}.get(metric.unit, metric.unit)
         rows.append(f"| `{metric.csv}` | `{where}` | {unit} | {heading} | {metric.meaning} |")

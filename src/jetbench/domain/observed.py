@@ -20,6 +20,7 @@ Window = tuple[int, int]  # begin and end, CLOCK_MONOTONIC, ns
 COUNTS, WARMUP, ENERGY, SOAK = 0, 1, 2, 3  # what a pass was run for
 _PURPOSE = {"W": WARMUP, "E": ENERGY, "L": SOAK}
 _COUNTING = re.compile(b"%c+" % COUNTS)
+MOST_IMAGES = 1_000_000
 MOST_KEPT = 4096  # passes in a batch of the agent; a line of a stranger may hold more
 
 
@@ -55,6 +56,10 @@ class ObservedCase:
         self.profile: ev.Profile | None = None
         self.experiments: list[ev.Experiment] = []
         self.agreement: ev.Agreement | None = None  # of a variant with fp32
+        self.data: ev.Data | None = None  # the images it was given, and
+        self.hits: list[str] = []  # what it made of them, a letter each
+        self.data_parts: dict[str, array[int]] = {}  # ns of each batch of them
+        self.unread: str | None = None
         self.stages: dict[str, int] = {}  # of the first round, ns
         self.ledger: dict[str, ev.Stage] = {}  # of the first round, with what they were spent on
         self.idle: list[Window] = []
@@ -122,6 +127,7 @@ class ObservedCase:
         self.transfers = [transfer for transfer in self.transfers if transfer.r != r]
         if r == 0:  # of which the stages are told
             self.profile, self.experiments, self.agreement = None, [], None
+            self.data, self.hits, self.data_parts = None, [], {}
             self.stages, self.ledger, self.idle, self.energy = {}, {}, [], []
         kept = self.round.index(r) if r in self.round else len(self.round)
         return self._keep(kept)
@@ -197,6 +203,15 @@ class ObservedCase:
         if event.name in ("idle", "energy"):
             windows = self.idle if event.name == "idle" else self.energy
             windows.append((event.t - event.ns, event.t))
+
+    def add_hits(self, event: ev.Hits) -> None:
+        """Letters go on where the last ones ended; others are of an image that was told already."""
+        if event.i != sum(map(len, self.hits)) or event.i + len(event.hits) > MOST_IMAGES:
+            return
+        self.hits.append(event.hits)
+        self.unread = self.unread or event.unread
+        for name, values in event.parts.items():
+            self.data_parts.setdefault(name, array("q")).extend(values)
 
     def add_model(self, event: ev.Model) -> None:
         """Counts, or only the shape the case really ran with."""

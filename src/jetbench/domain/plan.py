@@ -50,6 +50,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     force: bool = False  # run what the memory pre-flight would refuse
     end_to_end: bool = False  # time reading and preparing images as well, each part apart
     images: str | None = None  # folder of them; None: made for the purpose
+    data: str | None = None  # images to tell the accuracy by: a folder of folders, a CSV, torchvision:NAME
+    labels: str | None = None  # what their classes are: a file, or "sorted"; None: as their names say
+    data_limit: int | None = None  # images at most, drawn with the seed; None: all
     rounds: int = 1
     seed: int | None = None
     why: bool = False  # calibrate and profile after the timed passes, and say why each is as fast as it is
@@ -74,6 +77,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             force=self.force,
             end_to_end=self.end_to_end,
             images=self.images,
+            data=self.data,
+            labels=self.labels,
+            data_limit=self.data_limit,
             rounds=self.rounds,
             seed=self.seed or 0,
             fresh=self.fresh,
@@ -137,6 +143,9 @@ def check(plan: Plan) -> Plan:
         (0 < plan.idle_time <= 3600, "idle-time lies between 0 and 1 hour"),
         (plan.soak is None or 0 < plan.soak <= 3600, "soak lies between 0 and 1 hour"),
         (plan.images is None or plan.end_to_end, "images are read only with end-to-end"),
+        (plan.labels is None or plan.data is not None, "labels are of images that data names"),
+        (plan.data_limit is None or plan.data is not None, "data-limit is of images that data names"),
+        (plan.data_limit is None or 1 <= plan.data_limit <= 100_000, "data-limit is a whole number from 1 to 100000"),
         (0 <= plan.trials <= 100, "trials is a whole number from 0 to 100"),
         (1 <= plan.rounds <= 1000, "rounds is a whole number from 1 to 1000"),
     )

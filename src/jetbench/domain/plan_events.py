@@ -38,6 +38,9 @@ class Protocol(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     force: bool = False  # run what the pre-flight would refuse
     end_to_end: bool = False  # read, decode and prepare images as well, each part timed apart
     images: str | None = None  # folder of them; None: made for the purpose
+    data: str | None = None  # images to tell the accuracy by: a folder, a CSV, torchvision:NAME
+    labels: str | None = None  # which output each of their classes is: a file, or "sorted"
+    data_limit: int | None = None  # images at most, drawn with the seed
     why: bool = False  # calibrate and profile each case after its timed passes
     trials: int = 0  # rounds of A/B trials after that; 0: none
     onednn: bool = True  # false: not used although this torch has it

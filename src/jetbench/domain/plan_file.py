@@ -28,6 +28,7 @@ _SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     ("Joules.", ("energy", "energy_time", "idle_time")),
     ("More than the pass alone.", ("end_to_end", "images", "why", "trials")),
+    ("How often it is right.", ("data", "labels", "data_limit")),
     ("In what order and how carefully.", ("rounds", "seed", "fresh", "force", "onednn")),
     ("What you expect; it is scored when the run is over.", ("expect",)),
 )
@@ -68,6 +69,15 @@ _MEANINGS: dict[str, tuple[str, str]] = {
     "idle_time": ("Idle before it, seconds.", ""),
     "end_to_end": ("Time reading and preparing images too, part by part.", ""),
     "images": ("A folder of images for that. Not set: made for the purpose.", '"photos"'),
+    "data": (
+        "Labelled images: a folder with a folder a class, a .csv (path,label), torchvision:NAME. Not set: no accuracy.",
+        '"photos"',
+    ),
+    "labels": (
+        'Which output of the model a class is: a file, or "sorted". Not set: as the names of the classes say.',
+        '"classes.txt"',
+    ),
+    "data_limit": ("Images at most, drawn with the seed. Not set: all.", "1000"),
     "why": ("Calibrate and profile after the timed passes, and say why each is as fast as it is.", ""),
     "trials": ("Rounds of A/B trials that test what was said.", ""),
     "rounds": ("Measure all cases so many times, each round in random order.", ""),

@@ -113,6 +113,42 @@ class OutputError(msgspec.Struct, frozen=True):
         return self.error is not None and self.error > self.limit
 
 
+class Share(msgspec.Struct, frozen=True):
+    right: int
+    of: int
+    value: float
+    ci95: tuple[float, float]
+
+
+class DataResult(msgspec.Struct, frozen=True):
+    """What a case made of the user's images. Latencies are of a batch, in s; those with a synthetic twin beside it."""
+
+    source: str
+    images: int
+    seen: int  # that were run, or could not be decoded
+    judged: int  # of them: with a class that is an output
+    top1: Share | None  # None: ``reason`` says why
+    top5: Share | None  # None as well where there are 5 outputs or fewer
+    left_out: int
+    unread: int
+    unread_reason: str | None
+    classes: int
+    outputs: int | None
+    labels: str | None
+    prepared: str | None
+    sha256: str | None
+    notes: tuple[str, ...]
+    reason: str | None
+    hits: str  # a letter an image, as the event has them
+    alone: LatencySummary | None  # the forward pass
+    synthetic: LatencySummary | None  # the same over random numbers
+    with_transfer: LatencySummary | None  # None: it ran on the CPU
+    end_to_end: LatencySummary | None
+    parts: dict[str, LatencySummary]
+    ratio: float | None  # real by synthetic
+    ratio_ci95: tuple[float, float] | None
+
+
 class Grade(msgspec.Struct, frozen=True):
     """How far the figures can be trusted, and why no better."""
 
@@ -197,6 +233,7 @@ class CaseResult(msgspec.Struct, frozen=True):
     layers: tuple[LayerCost, ...] = ()  # of its profile
     soak: SoakResult | None = None
     output: OutputError | None = None  # of a variant that is not fp32
+    data: DataResult | None = None  # where images were given (--data)
 
     @property
     def throughput_ips(self) -> float | None:

@@ -11,6 +11,7 @@ from jetbench.domain import events as ev
 
 # Half of 64 bits, so that no sum of two time stamps overflows an array or a date.
 _LIMIT = 1 << 62
+LETTERS, MOST_HITS = "150-x", 200_000
 
 
 def unsound(event: ev.AnyEvent) -> str | None:
@@ -91,6 +92,12 @@ def _agreement(event: ev.Agreement) -> str | None:
     return None if event.error is None or 0 <= event.error < 1e300 else "an error out of range"
 
 
+def _hits(event: ev.Hits) -> str | None:
+    if len(event.hits) > MOST_HITS or event.hits.strip(LETTERS):
+        return "letters that tell nothing of an image"
+    return None if _bounded(event) else "a count out of range"
+
+
 def _counts(event: ev.AnyEvent) -> str | None:
     return None if _bounded(event) else "a count out of range"
 
@@ -126,4 +133,6 @@ _CHECKS: dict[type[ev.AnyEvent], Callable[..., str | None]] = {
     ev.Profile: _counts,
     ev.Experiment: _counts,
     ev.Agreement: _agreement,
+    ev.Data: _counts,
+    ev.Hits: _hits,
 }

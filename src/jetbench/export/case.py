@@ -13,6 +13,7 @@ from jetbench.domain.events import Model, Remedy, Rule
 from jetbench.domain.results import CaseResult, LatencySummary, LedgerEntry, OutputError, PowerResult, Trend
 from jetbench.domain.text import printable
 from jetbench.export import why
+from jetbench.export.data import data
 from jetbench.export.soak import soak
 from jetbench.export.values import figure, plain, text
 
@@ -65,6 +66,7 @@ def case(result: CaseResult, cycle: duty.DutyCycle | None = None) -> dict[str, A
         "soak": soak(result.soak, latency),
         "why": why.entry(result.why),
         "output": _output(result.output),
+        "data": data(result.data, latency),
     }
     if cycle is not None:
         found["duty"] = _duty(duty.at_rate(result, cycle))

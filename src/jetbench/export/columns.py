@@ -84,6 +84,11 @@ def _output_error(case: Case) -> str:
     return f"{output['error']:.1e}" + (" WRONG" if output["wrong"] else "")
 
 
+def _top1(case: Case) -> str:
+    found = case["data"]
+    return "N/A" if found is None or found["top1"] is None else f"{100 * found['top1']:.1f}"
+
+
 def _batch(case: Case) -> str:
     return str(case["batch"])
 
@@ -109,6 +114,7 @@ COLUMNS = (
     _uncertainty("energy_u", 36),
     _figure("energy_net", 33, 3),
     Column("output error", "", _output_error, 66, only="output"),
+    Column("top-1", "%", _top1, 65, only="data"),
     _words("grade", 62),
     _words("status", 90),
 )

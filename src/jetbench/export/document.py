@@ -14,6 +14,7 @@ from jetbench.domain.events import Board, PowerRule, Protocol, Software
 from jetbench.domain.results import CaseResult
 from jetbench.domain.text import printable
 from jetbench.export.case import case
+from jetbench.export.data import pairs
 from jetbench.export.values import figure, plain, text
 from jetbench.session.state import SessionState
 
@@ -39,6 +40,7 @@ def document(state: SessionState, duty: DutyCycle | None = None) -> dict[str, An
         "expectations": [_score(found) for found in hypotheses.of_plan(state.header.plan, results)]
         if state.header
         else [],
+        "paired": pairs(results),
     }
 
 

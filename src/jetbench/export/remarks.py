@@ -9,6 +9,7 @@ import msgspec
 
 from jetbench.domain.metrics import significant, with_uncertainty
 from jetbench.domain.text import printable
+from jetbench.export import data_words
 from jetbench.export.columns import MAX_NAME, SETTINGS, UNSUPPORTED, Case, Column
 from jetbench.export.columns import told as there
 
@@ -31,6 +32,10 @@ def remarks(made: Mapping[str, Any], columns: Sequence[Column]) -> Iterator[Rema
     yield from _counted(cases)
     for case in cases:
         yield from _of_measured(case, cases)
+    ways = {name(case, cases): case["data"]["prepared"] for case in cases if case["data"]}
+    yield from (Remark(text, "dim") for text in data_words.prepared(ways))
+    names = [name(case, cases) for case in cases] if made["paired"] else []
+    yield from (Remark(text) for text in data_words.pairs(made["paired"], names))
     yield from _notes(cases)
     yield from _expectations(made["expectations"])
     if any(UNSUPPORTED in column.cell(case) for column in columns if column.title in ("p95", "p99") for case in cases):
@@ -97,6 +102,7 @@ def _of_measured(case: Case, cases: Sequence[Case]) -> Iterator[Remark]:
         yield Remark(f"{who}: {case['verdict']}{sure}", "red" if case["why"]["kind"] == "stalled" else "bold")
     if case["output"] is not None:
         yield from _output(case["output"], who)
+    yield from (Remark(text, "yellow" if warns else "") for text, warns in data_words.sentences(case["data"], who))
     if case["cold_start_text"] is not None:
         yield Remark(f"{who}: {case['cold_start_text']}")
     if case["end_to_end_s"] is not None:

@@ -1,8 +1,11 @@
-"""What a session takes of calibrations, profiles and trials, and of how a variant agrees with fp32."""
+"""What a session takes of calibrations, profiles and trials, of how a variant agrees with fp32, and of
+images."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from jetbench.domain import events as ev
 
@@ -37,6 +40,22 @@ def compared(state: SessionState, event: ev.Agreement) -> None:
     record = state.records.get(event.c)
     if record is not None:
         record.agreement = event
+        state.touch("cases")
+
+
+def given(state: SessionState, event: ev.Data) -> None:
+    """Of a second one only the reason is news: the images came to no end."""
+    record = state.records.get(event.c)
+    if record is not None:
+        known = record.data
+        record.data = event if known is None else msgspec.structs.replace(known, reason=known.reason or event.reason)
+        state.touch("cases")
+
+
+def judged(state: SessionState, event: ev.Hits) -> None:
+    record = state.records.get(event.c)
+    if record is not None:
+        record.add_hits(event)
         state.touch("cases")
 
 

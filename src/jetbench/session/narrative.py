@@ -43,7 +43,7 @@ def line(
         failed = f", {event.failed} failed" if event.failed else ""
         return ("warning" if event.failed else "info"), f"run {event.status}: {event.measured} measured{failed}"
     if isinstance(event, ev.Stage):
-        return _tried(event, records, result_of) or _stage(event, records, run)
+        return _tried(event, records, result_of) or _judged(event, records, result_of) or _stage(event, records, run)
     if isinstance(event, ev.Rule):
         return _rule(event, records)
     if isinstance(event, ev.Forecast):
@@ -101,6 +101,21 @@ def _stage(event: ev.Stage, records: Mapping[int, ObservedCase], run: ev.RunStar
     if event.name in _IMPORTS:
         return "info", f"{_IMPORTS[event.name]} imported in {seconds:.1f} s"
     return ("info", f"first pass {_time(seconds)}") if event.name == "first" else None
+
+
+def _judged(event: ev.Stage, records: Mapping[int, ObservedCase], result_of: ResultOf | None) -> Line | None:
+    """What a case made of the user's images."""
+    record = records.get(event.c) if event.c is not None else None
+    if event.name != "data" or event.ns is None or record is None or result_of is None:
+        return None
+    found = result_of(record).data
+    if found is None:
+        return None
+    if found.top1 is None:
+        return "warning", f"images: {found.reason}"
+    low, high = found.top1.ci95
+    shown = f"{100 * found.top1.value:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
+    return "info", f"images: top-1 {shown} of {found.top1.of}"
 
 
 def _rest(event: ev.Stage, records: Mapping[int, ObservedCase], run: ev.RunStart | None) -> Line | None:

@@ -9,7 +9,7 @@ from jetbench.domain.observed import ObservedBoard, ObservedCase
 from jetbench.domain.results import CaseResult, Onset
 
 GROWN = 1.02
-_Key = tuple[int, str, bool, int, tuple[bool, bool, bool, int]]
+_Key = tuple[int, str, bool, int, tuple[bool, bool, bool, int, bool, int]]
 
 
 class Results:
@@ -51,7 +51,8 @@ class Results:
         return known[2]
 
 
-def _explained(record: ObservedCase) -> tuple[bool, bool, bool, int]:
+def _explained(record: ObservedCase) -> tuple[bool, bool, bool, int, bool, int]:
     """What has been told of why it is as fast as it is and of what it gives, which comes after its end."""
     told = (record.calibration, record.profile, record.agreement)
-    return told[0] is not None, told[1] is not None, told[2] is not None, len(record.experiments)
+    explained = told[0] is not None, told[1] is not None, told[2] is not None, len(record.experiments)
+    return *explained, record.data is not None and record.data.reason is not None, len(record.hits) + bool(record.data)

@@ -326,6 +326,8 @@ _HANDLERS: dict[type[ev.Event], Callable[[SessionState, Any], None]] = {
     ev.Profile: explained.profiled,
     ev.Experiment: explained.tried,
     ev.Agreement: explained.compared,
+    ev.Data: explained.given,
+    ev.Hits: explained.judged,
     ev.Fault: SessionState._fault,
     ev.Overhead: lambda state, event: state.overheads.append(event),
     ev.Remote: _reached,

@@ -71,7 +71,7 @@ class EndToEnd(object):
             self._parts.setdefault(name, []).append(spent)
         if self._on_device:
             begin = monotonic_ns()
-            _to_host(self.out)
+            to_host(self.out)
             self._parts.setdefault("d2h", []).append(monotonic_ns() - begin)
         self.out = None
         self._prepare()
@@ -173,9 +173,9 @@ def _make(folder):
         image.save(os.path.join(folder, "{}.jpg".format(number)), quality=90)
 
 
-def _to_host(value):
+def to_host(value):
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, (list, tuple)):
-        return [_to_host(item) for item in value]
+        return [to_host(item) for item in value]
     return value.cpu() if hasattr(value, "cpu") else value

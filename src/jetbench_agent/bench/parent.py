@@ -311,6 +311,20 @@ def _agreement(job, sender, torchvision_error, begun):
     agreement.run(job, sender.send)
 
 
+def _data(job, sender, torchvision_error, begun):
+    from jetbench_agent.bench import accuracy
+
+    accuracy.check(job, sender.send)
+
+
+def _accuracy(job, sender, torchvision_error, begun):
+    from jetbench_agent.bench import accuracy, models
+
+    if models.needs_torchvision(job["case"]["model"]):
+        _need_torchvision(torchvision_error)
+    accuracy.run(job, sender.send)
+
+
 def _calibrate(job, sender, torchvision_error, begun):
     from jetbench_agent.bench import calibrate
 
@@ -338,6 +352,8 @@ _JOBS = {
     "count": _count,
     "case": _case,
     "agreement": _agreement,
+    "data": _data,
+    "accuracy": _accuracy,
     "probe": _probe,
     "calibrate": _calibrate,
     "profile": _profile,

@@ -8,7 +8,7 @@ from typing import Any
 from jetbench.export.columns import UNSUPPORTED
 from jetbench.export.document import SIMULATED
 from jetbench.export.remarks import NEEDED
-from jetbench.export.report import discussion, method, tables
+from jetbench.export.report import accuracy, discussion, method, tables
 from jetbench.export.report.blocks import Block, Bullets, Grid, Paragraph, Picture, Report, Section
 
 Documents = Sequence[Mapping[str, Any]]
@@ -22,6 +22,7 @@ def report(made: Documents, pictures: Sequence[Picture], files: Sequence[str]) -
         Section("Discussion", _bullets(discussion.points(made), "The figures give no reason for a remark.")),
         Section("Why", (*_verdicts(made), *_pictures(drawn, "roofline"))),
         Section("Expectations", tuple(_expectations(made))),
+        Section("Accuracy", (*accuracy.blocks(made), *_pictures(drawn, "accuracy"))),
         Section("Models", tuple(_some(tables.models(made)))),
         Section("Distributions", tuple(_pictures(drawn, "histogram"))),
         Section("Sweeps", tuple(_sweeps(made, drawn))),

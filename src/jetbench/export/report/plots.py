@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from jetbench.analysis.telemetry import TOTAL_POWER, headline_temperature
 from jetbench.domain.observed import COUNTS
+from jetbench.export.report import accuracy
 from jetbench.export.report.blocks import Picture
 from jetbench.export.report.soak_plot import draw_soak
 from jetbench.export.report.tables import named
@@ -63,6 +64,7 @@ def drawings(sessions: Sessions) -> Iterator[tuple[str, str, Draw]]:
     if against:
         caption = "Reached FLOP/s against FLOP/byte, below the roofs of the device"
         yield "roofline", caption, lambda figure: _roofline(figure, against)
+    yield from accuracy.drawings(cases)
     yield from _of_cases(sessions)
     for number, (state, _) in enumerate(sessions, 1):
         if state.run is not None and (len(state.history) or len(state.lane)):

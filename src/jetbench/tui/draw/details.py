@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from jetbench.domain.events import Rule
 from jetbench.domain.results import CaseResult
-from jetbench.tui.draw import cold_start, costs, layers, trouble, trust
+from jetbench.tui.draw import cold_start, costs, images, layers, trouble, trust
 from jetbench.tui.draw.case_title import title
 from jetbench.tui.draw.frame import Room
 from jetbench.tui.draw.labelled import line, need
@@ -45,6 +45,7 @@ def _sections(result: CaseResult, room: Room) -> Iterator[list[Row]]:
             from jetbench.tui.draw import verdict  # few runs ask why
 
             yield verdict.draw(result.why, room)
+        yield images.draw(result.data, room)
         yield [*costs.power(result, room), *costs.parts(result, room)]
         yield [*costs.memory(result, room), *remedies, *costs.model(result, room), *layers.draw(result, room)]
     yield cold_start.draw(result, room)

@@ -24,6 +24,7 @@ STAGES = {
     "to_device": "to the device", "first": "first pass", "warmup": "warm-up", "measure": "measuring",
     "idle": "at rest", "energy": "joules", "cooldown": "cooling down",
     "calibrate": "calibrating", "profile": "profiling", "experiment": "A/B trials",
+    "data": "real images",
 }  # fmt: skip
 ROLES = {"measured": "good", "running": "running", "queued": "faint", "skipped": "faint", "interrupted": "warn"}
 
