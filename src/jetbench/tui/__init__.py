@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from jetbench.tui.visiting import Library
 
 FPS = 2.0
-# Read by Textual when it is imported: repaints are coalesced, nothing moves for show.
-ENVIRONMENT = {"TEXTUAL_FPS": "15", "TEXTUAL_ANIMATIONS": "none"}
+# Read by Textual when it is imported: what a key changes waits 17 ms at most to be painted (how often anything changes
+# by itself is FPS), nothing moves for show.
+ENVIRONMENT = {"TEXTUAL_FPS": "60", "TEXTUAL_ANIMATIONS": "none"}
 
 
 def run_app(
