@@ -7,13 +7,11 @@ import hashlib
 import json
 import os
 import sys
-import tempfile
 
-from jetbench_agent import __version__
+from jetbench_agent import __version__, kept_files
 
-FOLDER = os.path.join("jetbench-tui", "calibrations")
+FOLDER = "calibrations"
 MOST_FILES = 500
-MOST_BYTES = 1 << 16
 AGREES = 0.05  # of the best: rounds further apart were disturbed
 ROOFS = ("peak_flops", "bandwidth", "calls")
 _BY = ("python", "torch", "cuda_device")
@@ -22,13 +20,7 @@ _NOT_KEPT = ("t", "n", "c", "r", "kept")
 
 def load(software, machine, job):
     """The calibration event of this device, type, threads and power mode, or None. ``machine``: what decides it."""
-    path = _path(software, machine, job)
-    try:
-        with open(path, "rb") as file:
-            text = file.read(MOST_BYTES + 1)
-        event = json.loads(text.decode("utf-8")) if len(text) <= MOST_BYTES else None
-    except (OSError, ValueError, RecursionError, TypeError):
-        return None
+    event = kept_files.read(_path(software, machine, job))
     return dict(event, kept=True) if trusted(event) else None
 
 
@@ -37,33 +29,28 @@ def save(software, machine, job, event):
     path = _path(software, machine, job)
     if path is None or not trusted(event):
         return
-    folder = os.path.dirname(path)
-    try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        if len(os.listdir(folder)) >= MOST_FILES:
-            return
-        handle, part = tempfile.mkstemp(dir=folder)
-        with os.fdopen(handle, "w") as file:
-            json.dump({key: value for key, value in event.items() if key not in _NOT_KEPT}, file)
-        os.replace(part, path)
-    except OSError:
-        return  # a full disk, a folder of somebody else's: the next run calibrates again
+    kept_files.write(path, {key: value for key, value in event.items() if key not in _NOT_KEPT}, MOST_FILES)
 
 
 def trusted(event):
     if not isinstance(event, dict) or event.get("k") != "calibration" or event.get("refused"):
         return False
-    numbers = [event.get(name) for name in ROOFS] + [event.get(name + "_spread") for name in ROOFS]
-    if not all(isinstance(number, (int, float)) and number >= 0 for number in numbers):
-        return False
-    return max(numbers[len(ROOFS) :]) <= AGREES
+    return all(_above_0(event.get(roof)) and _agrees(event.get(roof + "_spread")) for roof in ROOFS)
+
+
+def _above_0(rate):
+    return isinstance(rate, (int, float)) and 0 < rate < float("inf")
+
+
+def _agrees(spread):
+    return isinstance(spread, (int, float)) and 0 <= spread <= AGREES
 
 
 def _path(software, machine, job):
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    if not software or not os.path.isabs(home):
+    folder = kept_files.folder(FOLDER)
+    if not software or folder is None:
         return None
     by = [__version__, os.path.basename(sys.argv[0]), [software.get(key) for key in _BY], machine]
     by += [job["device"], job["dtype"], job["threads"], len(job["cores"] or ())]
     code = hashlib.sha256(json.dumps(by, sort_keys=True).encode("utf-8")).hexdigest()[:32]
-    return os.path.join(home, FOLDER, "{}-{}.json".format(job["device"], code))
+    return os.path.join(folder, "{}-{}.json".format(job["device"], code))

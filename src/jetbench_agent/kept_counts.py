@@ -9,13 +9,11 @@ import json
 import os
 import re
 import sys
-import tempfile
 
-from jetbench_agent import __version__
+from jetbench_agent import __version__, kept_files
 
-FOLDER = os.path.join("jetbench-tui", "counts")
+FOLDER = "counts"
 MOST_FILES = 2000  # a few KiB each
-MOST_BYTES = 1 << 16
 _PLAIN = re.compile(r"[a-z0-9_]+\Z")  # a name of torchvision's; others hold a colon, a dot or a slash
 _NOT_KEPT = ("t", "n", "c")
 _BY = ("python", "torch", "torchvision", "ptflops")
@@ -23,15 +21,7 @@ _BY = ("python", "torch", "torchvision", "ptflops")
 
 def load(software, name, batch, size):
     """The model event that was counted with these versions before, or None."""
-    path = _path(software, name, batch, size)
-    if path is None:
-        return None
-    try:
-        with open(path, "rb") as file:
-            text = file.read(MOST_BYTES + 1)
-        event = json.loads(text.decode("utf-8")) if len(text) <= MOST_BYTES else None
-    except (OSError, ValueError, RecursionError):
-        return None
+    event = kept_files.read(_path(software, name, batch, size))
     return event if _whole(event) and event.get("name") == name else None
 
 
@@ -41,17 +31,7 @@ def save(software, event, batch, size):
     path = _path(software, kept.get("name", ""), batch, size)
     if path is None or not _whole(kept):
         return
-    folder = os.path.dirname(path)
-    try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        if len(os.listdir(folder)) >= MOST_FILES:
-            return
-        handle, part = tempfile.mkstemp(dir=folder)
-        with os.fdopen(handle, "w") as file:
-            json.dump(kept, file)
-        os.replace(part, path)
-    except OSError:
-        return  # a full disk, a folder of somebody else's: the next run counts again
+    kept_files.write(path, kept, MOST_FILES)
 
 
 def _whole(event):
@@ -69,10 +49,10 @@ def _counted(count):
 
 def _path(software, name, batch, size):
     """None for a model that is not torchvision's, or where there is no home."""
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    if not _PLAIN.match(name) or not software or not os.path.isabs(home):
+    folder = kept_files.folder(FOLDER)
+    if not _PLAIN.match(name) or not software or folder is None:
         return None
     # The agent's own code by the name of what was started, which changes with it.
     by = [__version__, os.path.basename(sys.argv[0]), [software.get(key) for key in _BY], name, batch, size]
     code = hashlib.sha256(json.dumps(by, sort_keys=True).encode("utf-8")).hexdigest()[:32]
-    return os.path.join(home, FOLDER, "{}-{}.json".format(name[:60], code))
+    return os.path.join(folder, "{}-{}.json".format(name[:60], code))

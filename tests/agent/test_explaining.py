@@ -51,7 +51,10 @@ def test_a_calibration_is_kept_for_the_same_board_mode_and_job_and_for_no_other(
         assert kept_calibrations.load(software, machine, job) is None
 
 
-@pytest.mark.parametrize("told", [event(0.06), {**event(), "refused": "hot"}, {**event(), "calls": None}, {}])
+@pytest.mark.parametrize("told", [
+    event(0.06), {**event(), "refused": "hot"}, {**event(), "calls": None}, {}, {**event(), "bandwidth": 0.0},
+    {**event(), "bandwidth_spread": float("nan")}, {**event(), "peak_flops": float("inf")},
+])  # fmt: skip
 def test_one_that_was_disturbed_or_refused_is_not_kept(told: dict[str, object]) -> None:
     kept_calibrations.save(SOFTWARE, [], JOB, told)
     assert kept_calibrations.load(SOFTWARE, [], JOB) is None
