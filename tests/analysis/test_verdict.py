@@ -179,3 +179,11 @@ def test_a_difference_reads_as_a_person_would_say_it() -> None:
     assert trials.text(Trial("b", -0.5, -0.6, -0.4, 0.01, 8)) == "100.0 % slower [66.7, 150.0]"
     assert trials.text(Trial("b", 0.01, -0.02, 0.04, 0.01, 8)) == "no difference shown [-2.0, +4.0] %"
     assert trials.text(Trial("b", reason="needs a GPU")) == "not tried: needs a GPU"
+
+
+def test_bytes_that_nobody_counted_are_not_taken_for_none() -> None:
+    told = facts(30, 10**8, 10**7, DEPTHWISE)
+    assert told.model is not None and told.profile is not None
+    for name in ("bytes", "input_bytes", "output_bytes"):
+        model = msgspec.structs.replace(told.model, **{name: None})
+        assert roofline.roofline(0.03, model, ROOFS, told.profile) is None

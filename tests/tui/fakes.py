@@ -195,6 +195,7 @@ def measured(case: ev.Case, t: int, count: int, typical_ms: float) -> list[ev.Ev
     end = lat.t
     return [
         ev.Model(t=t, c=case.id, name=case.model, input=(case.batch, 3, 224, 224), params=11_689_512,
+                 bytes=46_758_048, input_bytes=602_112 * case.batch, output_bytes=4_000 * case.batch,
                  macs=1_814_073_344 * case.batch, flops=2 * 1_814_073_344 * case.batch),
         ev.CaseStart(t=t, c=case.id, pid=4711),
         *(ev.Stage(t=t, c=case.id, name=name, ns=int(s * S)) for name, s in

@@ -19,12 +19,16 @@ def roofline(measured: float, model: Model | None, told: Calibration, profile: P
         return None
     if model is None or not model.macs:
         return None
-    least = sum(n or 0 for n in (model.bytes, model.input_bytes, model.output_bytes))
+    if model.bytes is None or model.input_bytes is None or model.output_bytes is None:
+        return None  # taken for 0 they would make it look compute-bound
+    least = model.bytes + model.input_bytes + model.output_bytes
     most = max(least, model.traffic_bytes or sum(row[3] for row in profile.layers))
     flops = 2 * model.macs
     at_compute, at_most = flops / told.peak_flops, most / told.bandwidth
     cached = at_most > measured
     counted = least if cached else most
+    if not counted:
+        return None
     at_memory = counted / told.bandwidth
     return Roofline(
         measured=measured,
@@ -38,7 +42,7 @@ def roofline(measured: float, model: Model | None, told: Calibration, profile: P
         at_calls=at_calls(told, profile),
         cached=cached,
         efficiency=max(at_compute, at_memory) / measured,
-        intensity=flops / counted if counted else 0.0,
+        intensity=flops / counted,
         spread=max(told.peak_flops_spread or 0.0, told.bandwidth_spread or 0.0),
     )
 
