@@ -133,8 +133,8 @@ def slow():
 
 
 def tires():
-    """Passes of 20 ms at first, of 30 ms from the 420th on: as on a board that throttles, and no sensor tells why."""
-    return Nth(lambda number: time.sleep(0.02 if number < 420 else 0.03))
+    """Passes of 20 ms at first, of 30 ms from the 300th on: as on a board that throttles, and no sensor tells why."""
+    return Nth(lambda number: time.sleep(0.02 if number < 300 else 0.03))
 
 
 def tied():
