@@ -11,11 +11,12 @@ From the start of the process to its end, every moment is put down to what it le
 the stages (docs/recording.md), and between them what lies before each event. Nothing is left over.
 
   measuring  first, warmup, measure, idle, energy
-  loading    spawn, import, torchvision, context, load, to_device: the interpreter, its libraries, the model
+  loading    spawn, import, torchvision, fork, context, load, to_device: the interpreter, its libraries, the model
   cooling    cooldown
   the rest   everything else, row by row below
 
-When the agent began is told by /proc/PID/stat, to 10 ms. Of several rounds the table is that of the middle one.
+The interpreter that measures starts while the board is read: what goes on beside loading is no time of its own. When
+the agent began is told by /proc/PID/stat, to 10 ms. Of several rounds the table is that of the middle one.
 """
 
 from __future__ import annotations
@@ -41,14 +42,14 @@ PLANS = {"default": (), "report": REPORT}
 QUICK = {"default": (), "report": (*REPORT, "--max-time", "2s", "-m", "squeezenet1_1,mobilenet_v3_small")}
 GROUPS = {
     "measuring": ("first", "warmup", "measure", "idle", "energy"),
-    "loading": ("spawn", "import", "torchvision", "context", "load", "to_device"),
+    "loading": ("spawn", "import", "torchvision", "fork", "context", "load", "to_device"),
     "cooling": ("cooldown",),
 }
 # What a gap before an event was: by the event, or the stage that begins after it.
 BEFORE = {
     "software": "torch described, in a child",
     "run": "names looked up, in a child",
-    "model": "counting, in a child (before the first: what cool is)",
+    "model": "counting, in a child",
     "forecast": "memory forecast",
     "case_end": "events of the end of a case",
     "run_end": "child ends",
@@ -102,7 +103,7 @@ def measured(options: tuple[str, ...], file: Path) -> Ledger:
         raise SystemExit(f"jetbench-tui run ended with status {process.returncode}: {said}")
     ledger = Ledger(begun)
     ledger.until(agent, SCREEN_STARTS)
-    account(ledger, events(file))
+    account(ledger, list(events(file)))
     ledger.until(ended, ENDS)
     return ledger
 
@@ -127,12 +128,17 @@ def events(file: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
-def account(ledger: Ledger, recorded: Iterator[dict[str, Any]]) -> None:
+def account(ledger: Ledger, recorded: list[dict[str, Any]]) -> None:
     last = ""  # stage that ended
+    spawns = [
+        event["t"] - event["ns"]
+        for event in recorded
+        if event["k"] == "stage" and event["name"] == "spawn" and "ns" in event
+    ]
     for event in recorded:
         kind = event["k"]
         if kind == "header":
-            ledger.until(event["board"]["t"], AGENT_STARTS)
+            ledger.until(min([event["board"]["t"], *spawns]), AGENT_STARTS)
         elif kind == "stage" and "ns" in event:
             name = event["name"]
             same = last == "warmup" and name == "measure"  # the collector stays off in between

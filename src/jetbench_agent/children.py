@@ -5,11 +5,10 @@ import os
 import queue
 import signal
 import subprocess
-import sys
 import threading
 import time
 
-from jetbench_agent import deaths, memory_state, stream
+from jetbench_agent import bench_process, deaths, memory_state, stream
 from jetbench_agent.deaths import death
 
 TERM_GRACE_S = 3.0
@@ -43,20 +42,11 @@ class Outcome(object):
         self.room_kib = room + base_kib if room is not None and base_kib is not None else room
 
 
-def start(with_torchvision=True):
-    """The process of a bench parent, which begins to import torch."""
-    command = [sys.executable, "-u", sys.argv[0], "bench", str(stream.monotonic_ns())]
-    command += [] if with_torchvision else ["--no-torchvision"]
-    return subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
-    )
-
-
 class BenchParent(object):
     """One interpreter that has imported torch and forks a child for every job.
 
     ``forward(event)`` receives every event of the children for the stream; ``log(level, source,
-    text)`` what they print. ``process``: one that ``start`` has started before.
+    text)`` what they print. ``process``: one that ``bench_process.start`` has started before.
     """
 
     def __init__(self, forward, log, with_torchvision=True, process=None):
@@ -65,7 +55,7 @@ class BenchParent(object):
         self._messages = queue.Queue()
         self._stage = None
         self._printed = ""
-        self._process = process or start(with_torchvision)
+        self._process = process or bench_process.start(with_torchvision)
         for target in (self._read_events, self._read_prints):
             threading.Thread(target=target, daemon=True).start()
         self.child = None

@@ -76,7 +76,8 @@ class Conductor(object):
 
     def run(self, request):
         cases, protocol = request["cases"], request["protocol"]
-        if not self._bench.ready() or not self._possible(cases, request):
+        resolving = None if request.get("download") else refusals.resolving(refusals.pairs(cases))
+        if not self._bench.ready(resolving, refusals.RESOLVED) or not self._possible(cases, request):
             return
         if not evaluating.readable(self._bench, self._sender, protocol, request.get("download")):
             return
@@ -138,16 +139,14 @@ class Conductor(object):
         self._set_period(period)
 
     def _cool(self, cooldown, case, round_, cap_s, first):
-        """A stage before every case but the first, which says what cool is."""
-        if first:
-            cooldown.begin()
-            return
+        """A stage before every case; the first one says what cool is, and has no rule."""
         identity = {"c": case["id"], "r": round_}
         begun = monotonic_ns()
         self._sender.send("stage", name="cooldown", **identity)
-        told = cooldown.wait(cap_s)
+        told = cooldown.begin() if first else cooldown.wait(cap_s)
         self._sender.send("stage", name="cooldown", ns=monotonic_ns() - begun, **identity)
-        self._sender.send("rule", name="cooldown", **dict(told, **identity))
+        if told is not None:
+            self._sender.send("rule", name="cooldown", **dict(told, **identity))
 
     def _probe(self, cases, protocol):
         """Nanoseconds of a small kernel on the cores of the cases, or None."""

@@ -25,11 +25,18 @@ def fetched(bench, sender, pairs):
     return outcome.error is None and not outcome.interrupted
 
 
+RESOLVED = ("resolved",)  # what the job of ``resolving`` answers
+
+
+def resolving(pairs):
+    """The job that looks [model, weights] pairs up."""
+    names, weights = [sorted({pair[at] for pair in pairs if pair[at]}) for at in (0, 1)]
+    return {"job": "resolve", "models": names, "weights": weights, "pairs": pairs}
+
+
 def known(bench, sender, pairs):
     """Whether all there is of [model, weights] pairs exists; sends a fault for the first that does not."""
-    names, weights = [sorted({pair[at] for pair in pairs if pair[at]}) for at in (0, 1)]
-    job = {"job": "resolve", "models": names, "weights": weights, "pairs": pairs}
-    resolved = bench.job(job, wanted=("resolved",)).events.get("resolved")
+    resolved = bench.job(resolving(pairs), wanted=RESOLVED).events.get("resolved")
     if resolved is None:  # the child died of it; the cases will say why
         return True
     for path in resolved["missing_weights"]:

@@ -8,12 +8,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
-from jetbench.analysis.duty import DutyCycle
 from jetbench.cli.errors import INTERRUPTED, MEASURED, SOME_FAILED, CliError
 from jetbench.cli.options import (
     DOWNLOAD,
@@ -27,15 +26,17 @@ from jetbench.cli.options import (
     sensor_arguments,
     sensor_options,
 )  # fmt: skip
-from jetbench.cli.progress import Printer
-from jetbench.cli.session import fault_code, fault_error, make_worker, started
 from jetbench.cli.watch import Watch, watch
 from jetbench.cli.watch import options as watch_options
 from jetbench.domain import plan as plans
 from jetbench.domain.plan import Plan, PlanError
 from jetbench.domain.text import printable
-from jetbench.session.state import SessionState
-from jetbench.session.worker import SessionWorker
+
+if TYPE_CHECKING:  # imported while the agent starts, which takes as long
+    from jetbench.analysis.duty import DutyCycle
+    from jetbench.link.base import Link
+    from jetbench.session.state import SessionState
+    from jetbench.session.worker import SessionWorker
 
 TERMINATED = 143
 FIRST_ROW_S = 1.0  # the sensors are read for the first time as soon as the board has described itself
@@ -186,8 +187,12 @@ def measure(
     if wanted.csv is not None:
         _check_writable(wanted.csv)
     told = (*sensors, "--ahead")  # torch is imported while the board is read
+    agent = _early(python, root, told) if wanted.host is None else None
+    from jetbench.cli.progress import Printer
+    from jetbench.cli.session import make_worker, started
+
     given: dict[str, Any] = {"screen": not wanted.json, "output": wanted.recording, "sensors": told}
-    worker = make_worker(python, root, host=wanted.host, **given)
+    worker = make_worker(python, root, host=wanted.host, agent=agent, **given)
     worker.patient = wanted.wait
     worker.download = wanted.download
     with started(worker), run_signals(worker) as received:
@@ -208,6 +213,20 @@ def measure(
         wanted.watch.finish(worker, sys.stderr)
         threading.Thread(target=worker.close, name="close").start()  # its processes end while the table is made
         return conclude(worker, wanted, received)
+
+
+def _early(python: str | None, root: str | None, sensors: tuple[str, ...]) -> Link:
+    """An agent of this machine that starts while what reads it is imported; it ends with this process.
+
+    Raises CliError.
+    """
+    from jetbench.link.base import LinkError
+    from jetbench.link.local import LocalLink
+
+    try:
+        return LocalLink(python, Path(root) if root else None, sensors)
+    except LinkError as error:
+        raise CliError(str(error)) from error
 
 
 def _import_what_prints(as_json: bool) -> None:
@@ -231,6 +250,7 @@ def _print_warnings(worker: SessionWorker) -> None:
 
 def conclude(worker: SessionWorker, wanted: Wanted, received: list[int]) -> int:
     """Table or document, files, exit status."""
+    from jetbench.cli.session import fault_code, fault_error
     from jetbench.export.document import document
     from jetbench.export.json import dumps
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from jetbench.domain.plan import Plan
-from jetbench.session.worker import SessionWorker
+
+if TYPE_CHECKING:
+    from jetbench.session.worker import SessionWorker
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -3,6 +3,7 @@
 import sys
 
 from jetbench_agent.bench.errors import first_line
+from jetbench_agent.bench.sources import plugged
 
 
 def software(torchvision_error):
@@ -16,8 +17,6 @@ def software(torchvision_error):
         "cuda_built": torch.version.cuda,
         "config": torch.__config__.show()[:2000],
     }
-    if torch.version.cuda is not None:
-        build.update(_cudnn(torch))
     torchvision_error = torchvision_error or _misfit(torch)
     if torchvision_error:
         build["torchvision_error"] = torchvision_error
@@ -30,11 +29,19 @@ def software(torchvision_error):
         "build": build,
     }
     event.update(cuda())
+    if event["cuda"]:
+        build.update(_cudnn(torch))
+    added = plugged.software()
+    if added:
+        build["plugins"] = added
     return event
 
 
 def _cudnn(torch):
-    """What decides which kernels run on the GPU. ``cudnn_benchmark`` is left as torch has it: off unless it was set."""
+    """What decides which kernels run on the GPU. ``cudnn_benchmark`` is left as torch has it: off unless it was set.
+
+    Asking loads the library, which is of no use where no kernel runs.
+    """
     cudnn = torch.backends.cudnn
     found = {"cudnn": cudnn.version(), "cudnn_benchmark": bool(cudnn.benchmark)}
     found["cudnn_allow_tf32"] = bool(getattr(cudnn, "allow_tf32", False))

@@ -18,6 +18,7 @@ CACHES = (
     ("PYTORCH_KERNEL_CACHE_PATH", "~/.cache/torch/kernels"),
 )
 MOST_FILES = 20000  # looked at in a cache; beyond, its growth is not known
+SOON_NS = 5000000  # after a stage: the next one begins with the counters that it ended with
 
 _PAGE_KIB = resource.getpagesize() // 1024
 
@@ -40,7 +41,10 @@ def own():
 
 def since(before):
     """What was spent since ``before``; what one of the two does not know is left out."""
-    now = spent()
+    return _between(before, spent())
+
+
+def _between(before, now):
     found = {}
     for name, value in now.items():
         if value is not None and before[name] is not None:
@@ -75,20 +79,28 @@ def _read_kib():
 def _cache_kib():
     """Size of the caches of compiled kernels. 0 where there are none."""
     total, files = 0, 0
-    for variable, usual in CACHES:
-        folder = os.environ.get(variable) or (os.path.expanduser(usual) if usual else None)
-        if folder is None:
-            continue
-        for where, _, names in os.walk(folder):
-            files += len(names)
+    folders = [os.environ.get(variable) or (usual and os.path.expanduser(usual)) for variable, usual in CACHES]
+    while folders:
+        folder = folders.pop()
+        for entry in _entries(folder) if folder else ():
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.path)
+                    continue
+                total += entry.stat(follow_symlinks=False).st_size
+            except OSError:
+                continue  # it was replaced meanwhile
+            files += 1
             if files > MOST_FILES:
                 return None
-            for name in names:
-                try:
-                    total += os.lstat(os.path.join(where, name)).st_size
-                except OSError:
-                    pass  # it was replaced meanwhile
     return total // 1024
+
+
+def _entries(folder):
+    try:
+        return list(os.scandir(folder))
+    except OSError:
+        return ()
 
 
 class Early(object):
@@ -120,12 +132,20 @@ class Stages(object):
 
     def __init__(self, send, **identity):
         self._send, self._identity = send, identity
+        self._last = None  # when counters were read last, and what they were
 
     def run(self, name, work, *arguments):
         self._send("stage", name=name, **self._identity)
-        before = spent()
+        before = self._before()
         begin = monotonic_ns()
         result = work(*arguments)
         end = monotonic_ns()
-        self._send("stage", t=end, name=name, ns=end - begin, **dict(since(before), **self._identity))
+        now = spent()
+        self._last = monotonic_ns(), now
+        self._send("stage", t=end, name=name, ns=end - begin, **dict(_between(before, now), **self._identity))
         return result
+
+    def _before(self):
+        if self._last is not None and monotonic_ns() - self._last[0] < SOON_NS:
+            return self._last[1]
+        return spent()

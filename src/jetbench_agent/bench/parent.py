@@ -42,8 +42,9 @@ def _settle():
     """Once, what every child would do again: compile our own modules (a zipapp keeps no bytecode), and look through
     what torch made for garbage, which touches, and so copies, all of it: 0.2 s a child on a fast core.
     """
-    from jetbench_agent.bench import case, cost, describe, models, probe  # noqa: F401
+    from jetbench_agent.bench import case, cost, describe, models, probe, sources  # noqa: F401
 
+    sources.all_()
     if hasattr(gc, "freeze"):  # Python 3.7
         gc.freeze()
 
@@ -209,10 +210,13 @@ def _describe(job, sender, torchvision_error, begun):
         level = "info" if absent else "warning"
         sender.send("log", level=level, source="bench", text="torchvision: {}".format(wrong))
     sender.send("software", **software)
+    if job.get("beside"):  # what will be asked for next
+        _JOBS[job["beside"]["job"]](job["beside"], sender, torchvision_error, begun)
 
 
 def _list_models(job, sender, torchvision_error, begun):
     from jetbench_agent.bench import models
+    from jetbench_agent.bench.sources import plugged
 
     version = None
     if not torchvision_error:
@@ -221,7 +225,10 @@ def _list_models(job, sender, torchvision_error, begun):
         version = str(torchvision.__version__)
     asking, found = models.listing_of(job.get("words") or ())
     if not asking:
-        found = models.listing(not torchvision_error)
+        added, wrong = plugged.listing_and_wrong()
+        found = models.listing(not torchvision_error) + added
+        for text in wrong:
+            sender.send("log", level="warning", source="plugins", text=text)
     sender.send("models", models=found, executable=sys.executable, torchvision=version, of=asking)
 
 
