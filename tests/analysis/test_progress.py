@@ -13,7 +13,7 @@ def case(number: int, passes: int = 0, *, pass_s: float = 0.1, load_s: float = 1
     made = ObservedCase(Case(id=number, model=f"m{number}"))
     for _ in range(passes):
         made.duration.append(int(pass_s * 1e9))
-        made.purpose.append(0)
+        made.purpose.extend(0, 1)
     made.passes = passes
     if passes:
         made.windows.append((0, int(passes * pass_s * 1e9)))

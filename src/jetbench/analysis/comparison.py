@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import accumulate, compress, groupby
+from itertools import accumulate, chain, groupby
 
 import msgspec
 
@@ -78,8 +78,8 @@ class Pair(msgspec.Struct, frozen=True):
 
 def side(observed: ObservedCase, result: CaseResult, board: Board | None) -> Side:
     """What is kept of a case is small, however long it was measured."""
-    counting = bytes(purpose == COUNTS for purpose in observed.purpose)
-    lengths = [sum(1 for _ in same) for _, same in groupby(compress(observed.round, counting))]
+    counting = (observed.round[begin:end] for begin, end, purpose in observed.purpose.spans() if purpose == COUNTS)
+    lengths = [sum(1 for _ in same) for _, same in groupby(chain.from_iterable(counting))]
     durations = observed.measured()
     rounds = [durations[end - length : end] for length, end in zip(lengths, accumulate(lengths), strict=True)]
     sampled, passes = bootstrap.sample(rounds), tuple(spaced(durations))

@@ -39,9 +39,9 @@ _PERIOD_NS = 500_000_000  # between readings, where no series tells it
 def of_passes(observed: ObservedCase, told: ObservedBoard) -> Sequence[str]:
     """Flags of every pass, in the order of the columns."""
     masks = array("H", bytes(2 * len(observed.duration)))
-    for position, purpose in enumerate(observed.purpose):
-        if purpose:
-            masks[position] = {WARMUP: _BIT["W"], ENERGY: _BIT["E"], SOAK: _BIT["L"]}.get(purpose, 0)
+    for first, last, purpose in observed.purpose.spans():
+        mask = {WARMUP: _BIT["W"], ENERGY: _BIT["E"], SOAK: _BIT["L"]}.get(purpose, 0)
+        masks[first:last] = array("H", [mask]) * (last - first)
     period = _period(told)
     for letter, begin, end in throttled_spans(told):
         _mark(observed, masks, letter, begin - period, end + period)
@@ -164,13 +164,19 @@ def clean_so_far(observed: ObservedCase, told: ObservedBoard, first: int, last: 
     And how many others of them count. Told while a case runs, at a cost a pass that does not grow with the case:
     ``of_passes`` also knows what only the end tells, such as the clock that a drop of it is measured by.
     """
-    counting = observed.purpose[first:last].count(COUNTS)
+    counting = observed.purpose.count(COUNTS, first, last)
     disturbed = {position for _, position in _own(observed, first, last)}
     disturbed.update(_while_throttled(observed, told, first, last))
     if not disturbed and counting == last - first:
         return observed.duration[first:last], 0
-    purpose, duration = observed.purpose, observed.duration
-    clean = [duration[p] for p in range(first, last) if purpose[p] == COUNTS and p not in disturbed]
+    duration = observed.duration
+    clean = [
+        duration[place]
+        for begin, end, purpose in observed.purpose.spans(first, last)
+        if purpose == COUNTS
+        for place in range(begin, end)
+        if place not in disturbed
+    ]
     return clean, counting - len(clean)
 
 

@@ -61,7 +61,7 @@ def _soak_left(case: ObservedCase, protocol: Protocol) -> float:
     """At the longest: that it settles earlier is not known before."""
     if not protocol.soak_s or "soak" in case.stages:
         return 0.0
-    begun = bytes(case.purpose).find(SOAK)
+    begun = case.purpose.find(SOAK)
     spent = (case.start[-1] - case.start[begun]) * 1e-9 if begun >= 0 else 0.0
     return max(0.0, protocol.soak_s - spent)
 

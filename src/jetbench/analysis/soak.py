@@ -25,10 +25,10 @@ def of_case(
     observed: ObservedCase, board: Board | None, told: ObservedBoard, flagged: Sequence[str]
 ) -> SoakResult | None:
     """None where no pass of a soak was told. ``flagged``: flags of all passes of the case."""
-    first = bytes(observed.purpose).find(SOAK)
+    first = observed.purpose.find(SOAK)
     if first < 0:
         return None
-    last = bytes(observed.purpose).rfind(SOAK) + 1
+    last = observed.purpose.rfind(SOAK) + 1
     starts, durations = observed.start[first:last], observed.duration[first:last]
     flags = flagged[first:last]
     window = (starts[0], starts[-1] + durations[-1])
@@ -75,7 +75,7 @@ def of_case(
 
 def onsets_so_far(observed: ObservedCase, board: Board | None, told: ObservedBoard) -> tuple[Onset, ...]:
     """Of a soak that runs: the first by the sensors, and the one by the latencies alone."""
-    first = bytes(observed.purpose).find(SOAK)
+    first = observed.purpose.find(SOAK)
     if first < 0:
         return ()
     starts, durations = observed.start[first:], observed.duration[first:]

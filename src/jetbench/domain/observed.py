@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import re
 import struct
 import sys
 from array import array
@@ -14,12 +13,12 @@ from functools import lru_cache
 import msgspec
 
 from jetbench.domain import events as ev
+from jetbench.domain.stretches import Stretches
 
 Window = tuple[int, int]  # begin and end, CLOCK_MONOTONIC, ns
 
 COUNTS, WARMUP, ENERGY, SOAK = 0, 1, 2, 3  # what a pass was run for
 _PURPOSE = {"W": WARMUP, "E": ENERGY, "L": SOAK}
-_COUNTING = re.compile(b"%c+" % COUNTS)
 MOST_IMAGES = 1_000_000
 MOST_KEPT = 4096  # passes in a batch of the agent; a line of a stranger may hold more
 
@@ -64,11 +63,11 @@ class ObservedCase:
         self.ledger: dict[str, ev.Stage] = {}  # of the first round, with what they were spent on
         self.idle: list[Window] = []
         self.energy: list[Window] = []
-        self.round = array("i")
-        self.index = array("q")
+        self.round = Stretches()
+        self.index = Stretches(step=1)  # of a pass in its round
+        self.purpose = Stretches()
         self.start = array("q")
-        self.duration = array("q")
-        self.purpose = array("b")
+        self.duration = array("I")  # wider once one takes four seconds
         self.device = array("q")  # by events of the accelerator: empty, or one for each pass
         self.parts: dict[str, array[int]] = {}  # end to end: one for each pass that counts
         self.faults: dict[int, int] = {}  # position of a pass: major page faults
@@ -83,7 +82,7 @@ class ObservedCase:
 
     def measured(self) -> Sequence[int]:
         """Durations of the passes that count, ns."""
-        found = array("q")
+        found = array(self.duration.typecode)
         for begin, end in self._counting():
             found.extend(self.duration[begin:end])
         return found
@@ -97,7 +96,7 @@ class ObservedCase:
 
     def _counting(self) -> Iterator[tuple[int, int]]:
         """Begin and end of every stretch of passes that count."""
-        return (match.span() for match in _COUNTING.finditer(self.purpose.tobytes()))
+        return ((begin, end) for begin, end, purpose in self.purpose.spans() if purpose == COUNTS)
 
     def items(self, purpose: int) -> int:
         """Items processed by the passes of one purpose."""
@@ -129,8 +128,8 @@ class ObservedCase:
             self.profile, self.experiments, self.agreement = None, [], None
             self.data, self.hits, self.data_parts = None, [], {}
             self.stages, self.ledger, self.idle, self.energy = {}, {}, [], []
-        kept = self.round.index(r) if r in self.round else len(self.round)
-        return self._keep(kept)
+        found = self.round.find(r)
+        return self._keep(found if found >= 0 else len(self.round))
 
     def until(self, t: int) -> ObservedCase:
         """A copy with the passes that had begun by then."""
@@ -141,7 +140,9 @@ class ObservedCase:
     def _keep(self, kept: int) -> int:
         """The first ``kept`` passes; returns how many are dropped."""
         dropped = len(self.duration) - kept
-        for column in (self.round, self.index, self.start, self.duration, self.purpose, self.device):
+        for stretches in (self.round, self.index, self.purpose):
+            del stretches[kept:]
+        for column in (self.start, self.duration, self.device):
             del column[kept:]
         self.faults = {at: value for at, value in self.faults.items() if at < kept}
         self.waits = {at: value for at, value in self.waits.items() if at < kept}
@@ -162,11 +163,13 @@ class ObservedCase:
             return False
         first = len(self.duration)
         purpose = _PURPOSE.get(event.flags[:1], COUNTS)
-        self.round.extend(array("i", [event.r]) * count)
-        self.purpose.extend(array("b", [purpose]) * count)
-        self.duration.frombytes(struct.pack(f"{count}q", *event.d))
+        self.round.extend(event.r, count)
+        self.purpose.extend(purpose, count)
+        self.index.extend(event.i, count)
+        if self.duration.itemsize == 4 and not 0 <= min(event.d) <= max(event.d) < 1 << 32:
+            self.duration = array("q", self.duration)
+        self.duration.frombytes(struct.pack(f"{count}{self.duration.typecode}", *event.d))
         self.start.frombytes(_raised(struct.pack(f"{count}q", *event.s), event.b))
-        self.index.frombytes(_raised(_numbers(count), event.i))
         if len(event.device) == count and len(self.device) == first:
             self.device.extend(event.device)
         if event.faults:
@@ -246,31 +249,23 @@ def _raised(packed: bytes, by: int) -> bytes:
 
     As one number of many digits in base 2**64: no digit carries over, and it takes half the time of a loop.
     """
-    whole = int.from_bytes(packed, sys.byteorder) + by * _ones(len(packed) // 8)
-    return whole.to_bytes(len(packed), sys.byteorder)
-
-
-def _ones(count: int) -> int:
-    return _made(count)[0] if count <= MOST_KEPT else _made.__wrapped__(count)[0]
-
-
-def _numbers(count: int) -> bytes:
-    return _made(count)[1] if count <= MOST_KEPT else _made.__wrapped__(count)[1]
+    count = len(packed) // 8
+    ones = _ones(count) if count <= MOST_KEPT else _ones.__wrapped__(count)
+    return (int.from_bytes(packed, sys.byteorder) + by * ones).to_bytes(len(packed), sys.byteorder)
 
 
 @lru_cache(maxsize=64)
-def _made(count: int) -> tuple[int, bytes]:
-    """A one in each of so many digits, and the numbers from 0 packed; the same for every batch of that length."""
-    ones = int.from_bytes(struct.pack("q", 1) * count, sys.byteorder)
-    return ones, struct.pack(f"{count}q", *range(count))
+def _ones(count: int) -> int:
+    """A one in each of so many digits; the same for every batch of that length."""
+    return int.from_bytes(struct.pack("q", 1) * count, sys.byteorder)
 
 
 class Series:
-    """Readings of one quantity."""
+    """Readings of one quantity, to seven digits."""
 
-    def __init__(self) -> None:
-        self.t = array("q")  # CLOCK_MONOTONIC, ns
-        self.value = array("d")
+    def __init__(self, t: array[int] | None = None) -> None:
+        self.t = array("q") if t is None else t  # CLOCK_MONOTONIC, ns
+        self.value = array("f")
 
     def add(self, t: int, value: float) -> None:
         self.t.append(t)
@@ -296,3 +291,19 @@ class ObservedBoard:
         self.loads: dict[str, Series] = {}  # by channel, %
         self.temperatures: dict[str, Series] = {}  # by channel, C
         self.throttle: list[ev.Throttle] = []  # the state at the begin of the run, then every change
+        self._ticks = array("q")  # the times of all series that have a reading of every tick
+
+    def add(self, t: int, readings: Sequence[tuple[dict[str, Series], str, float | None]]) -> None:
+        """One tick: of each quantity the series it is kept with, the channel and the reading."""
+        for kept, name, value in readings:
+            series = kept.get(name)
+            if value is None:
+                if series is not None and series.t is self._ticks:
+                    series.t = self._ticks[:]
+                continue
+            if series is None:
+                series = kept[name] = Series(None if len(self._ticks) else self._ticks)
+            series.value.append(value)
+            if series.t is not self._ticks:
+                series.t.append(t)
+        self._ticks.append(t)

@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from jetbench.domain.stretches import Stretches
 from jetbench.export import typed
 from jetbench.export.files import ExportError, make_folder, replacing_bytes
 from jetbench.export.typed import Column
@@ -153,14 +154,15 @@ def _samples(state: SessionState) -> Iterator[pa.RecordBatch]:
             yield pa.RecordBatch.from_arrays(arrays, names)
 
 
-def _whole(column: array[int], first: int, count: int) -> pa.Array:
+def _whole(column: array[int] | Stretches, first: int, count: int) -> pa.Array:
     import pyarrow as pa
 
-    kind = pa.int64() if column.itemsize == 8 else pa.int32()
-    return pa.Array.from_buffers(kind, count, [None, pa.py_buffer(column)], offset=first).cast(pa.int64())
+    part = column[first : first + count]
+    kind = pa.int64() if part.itemsize == 8 else pa.uint32()
+    return pa.Array.from_buffers(kind, count, [None, pa.py_buffer(part)]).cast(pa.int64())
 
 
-def _seconds(column: array[int], first: int, count: int, since: int) -> pa.Array:
+def _seconds(column: array[int] | Stretches, first: int, count: int, since: int) -> pa.Array:
     """Nanoseconds as seconds: the nearest double, which is what samples.csv reads as."""
     from pyarrow import compute
 

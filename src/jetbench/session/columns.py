@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from jetbench.analysis.energy import counter_channels
 from jetbench.analysis.telemetry import TOTAL_POWER, scaled
 from jetbench.domain import events as ev
-from jetbench.domain.observed import ObservedBoard, Series
+from jetbench.domain.observed import ObservedBoard
 from jetbench.session.history import LIVE_ROWS, REPLAY_ROWS, History
 
 _CLOCKS = ("clock.cpu", "clock.gpu")  # of what a pass can run on
@@ -61,16 +61,14 @@ class Columns:
             if raw is not None:
                 known = name in counters and name not in self._carried
                 counters[name] = (counters[name][0] if known else raw - self._carried.pop(name, 0), raw)
+        stores = {"clock": told.clocks, "temperature": told.temperatures}
+        readings = []
         for place, channel in (*self._kept, *self._zones) if self._soaks else self._kept:
             raw = row.v[place] if place < len(row.v) else None
-            if raw is not None:
-                kept = told.clocks if channel.quantity == "clock" else told.loads
-                kept = told.temperatures if channel.quantity == "temperature" else kept
-                series = kept.get(channel.id)
-                if series is None:
-                    series = kept[channel.id] = Series()
-                series.t.append(row.t)
-                series.value.append(raw * channel.scale)
+            value = None if raw is None else raw * channel.scale
+            readings.append((stores.get(channel.quantity, told.loads), channel.id, value))
+        if readings:
+            told.add(row.t, readings)
 
     def _value(self, row: ev.Telemetry, place: int | None) -> float | None:
         if place is None or place >= len(row.v):

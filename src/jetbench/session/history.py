@@ -5,11 +5,48 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import overload
 
 LIVE_ROWS = 3600
 REPLAY_ROWS = 100_000
-Points = tuple[tuple[int, float | None], ...]
+
+
+class Points(Sequence[tuple[int, float | None]]):
+    """(t, value) of one channel, the oldest first, in two columns; None where there was no reading.
+
+    Pairs are made as they are read: an hour of them takes 16 bytes each, not 112.
+    """
+
+    __slots__ = ("_t", "_values")
+
+    def __init__(self, t: array[int] | None = None, values: array[float] | None = None) -> None:
+        self._t = array("q") if t is None else t
+        self._values = array("d") if values is None else values
+
+    def __len__(self) -> int:
+        return len(self._t)
+
+    @overload
+    def __getitem__(self, at: int) -> tuple[int, float | None]: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Points: ...
+
+    def __getitem__(self, at: int | slice) -> tuple[int, float | None] | Points:
+        if isinstance(at, slice):
+            return Points(self._t[at], self._values[at])
+        value = self._values[at]
+        return self._t[at], None if value != value else value
+
+    def __iter__(self) -> Iterator[tuple[int, float | None]]:
+        for t, value in zip(self._t, self._values, strict=True):
+            yield t, None if value != value else value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Points) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 class History:
@@ -62,15 +99,12 @@ class History:
         """(t, value) of a channel, the oldest first; None where there was no reading."""
         column = self._values.get(name)
         if column is None:
-            return ()
+            return Points()
         last = len(self.t) if until is None else bisect_right(self.t, until)
         first = 0 if since is None else bisect_left(self.t, since)
         if until is None and not self._whole:
             first = max(first, last - self._rows)
-        return tuple(
-            (t, None if value != value else value)
-            for t, value in zip(self.t[first:last], column[first:last], strict=True)
-        )
+        return Points(self.t[first:last], column[first:last])
 
     def row(self, until: int | None = None) -> dict[str, float | None]:
         """The newest reading of every channel, or that of a moment; empty before the first one."""

@@ -112,7 +112,7 @@ def _progress(state: SessionState, moments: Sequence[Moment], t: int) -> Progres
         record = state.records[case.id]
         edge = bisect_right(record.start, t)
         first = bisect_right(record.start, begun.t)
-        samples = sum(1 for place in range(first, edge) if record.purpose[place] == COUNTS)
+        samples = record.purpose.count(COUNTS, first, edge)
     return Progress(
         case=case,
         stage=stage.text if stage is not None and stage.kind == "stage" else None,
@@ -133,10 +133,8 @@ def _recent(record: ObservedCase | None, t: int, moments: Sequence[Moment]) -> t
     begun = next((m.t for m in reversed(moments) if m.kind == "case" and m.case == record.case.id), 0)
     last = bisect_right(record.start, t)
     first = max(bisect_right(record.start, begun), last - RECENT_PASSES)
-    alike = last
-    while alike > first and record.purpose[alike - 1] == record.purpose[last - 1]:
-        alike -= 1
-    return tuple(record.duration[alike:last])
+    alike = [begin for begin, _, _ in record.purpose.spans(first, last)]
+    return tuple(record.duration[alike[-1] : last]) if alike else ()
 
 
 def _status(state: SessionState, t: int) -> str:

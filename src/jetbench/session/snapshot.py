@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from jetbench.domain.bins import Bins
@@ -62,7 +64,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     recent_case: Case | None = None
     whole: Bins | None = None  # all clean passes of that case so far, while it runs
     readings: dict[str, Reading] = msgspec.field(default_factory=dict)
-    history: dict[str, tuple[tuple[int, float | None], ...]] = msgspec.field(default_factory=dict)
+    history: dict[str, Sequence[tuple[int, float | None]]] = msgspec.field(default_factory=dict)
     throttled: bool | None = None
     throttle_active: tuple[str, ...] = ()
     throttle_notices: tuple[str, ...] = ()
