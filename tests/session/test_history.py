@@ -19,7 +19,7 @@ def filled(count: int, **how: object) -> History:
 
 def test_what_was_added_comes_back() -> None:
     made = filled(5)
-    assert tuple(made.series("a")) == ((0, 0.0), (10, 1.0), (20, 2.0), (30, 3.0), (40, 4.0))
+    assert made.series("a") == ((0, 0.0), (10, 1.0), (20, 2.0), (30, 3.0), (40, 4.0))
     assert made.series("b")[1] == (10, None)
     assert made.series("a", until=25) == ((0, 0.0), (10, 1.0), (20, 2.0))
     assert made.series("a", since=10, until=20) == ((10, 1.0), (20, 2.0))

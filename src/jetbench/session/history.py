@@ -44,7 +44,7 @@ class Points(Sequence[tuple[int, float | None]]):
             yield t, None if value != value else value
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Points) and list(self) == list(other)
+        return isinstance(other, Sequence) and list(self) == list(other)
 
     __hash__ = None  # type: ignore[assignment]
 
