@@ -1,7 +1,7 @@
 """Every benchmark, one after the other: python benchmarks/all.py [--quick]
 
 Each runs in an interpreter of its own; one that fails is said at the end and does not keep the others from running.
-Without --quick the last one takes an hour, and the machine should have nothing else to do.
+Without --quick the last two take an hour each, and the machine should have nothing else to do.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ BENCHMARKS = (
     ("export_speed.py", ("--quick",)),
     ("remote.py", ("--quick",)),
     ("run_overhead.py", ("--quick",)),
+    ("calibration.py", ("--quick",)),
     ("against_bare_loop.py", ("--quick",)),
+    ("verdicts.py", ("--quick",)),
     ("against_peers.py", ("--quick",)),
 )
 

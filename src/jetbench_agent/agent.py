@@ -36,6 +36,7 @@ def _options(arguments):
     """What ``sensors.open_board`` takes, by name."""
     parser = argparse.ArgumentParser(prog="agent.pyz", allow_abbrev=False)
     parser.add_argument("--root", default="/", metavar="DIR", help="read DIR/sys, DIR/proc, DIR/etc")
+    parser.add_argument("--root-name", metavar="NAME", help="what DIR is told of as, where it is an unpacked archive")
     parser.add_argument("--simulate", metavar="BOARD[:xN]", help="a simulated board, its heat N times as fast")
     parser.add_argument("--power-cmd", metavar="CMD", help="a command that prints watts, line by line")
     parser.add_argument("--power-url", metavar="URL", help="a Tasmota or Shelly plug")
@@ -54,9 +55,9 @@ def _options(arguments):
 def serve(sender, options, ahead=None):
     from jetbench_agent import board_lock, sensors
     from jetbench_agent.headline import Headline
-    from jetbench_agent.sensors.poller import Poller
+    from jetbench_agent.sensors.files import clean
 
-    by = options.pop("by")
+    by, named = options.pop("by"), options.pop("root_name")
     alone = board_lock.Alone(by, sender)
     guard = Guard()
     log = guard.call(lambda text: sender.send("log", level="warning", source="agent", text=text))
@@ -67,25 +68,12 @@ def serve(sender, options, ahead=None):
         sender.send("fault", code="bad_request", text=str(error))
         return 2
     facts = board.describe()
+    if named is not None:
+        facts["root"] = clean(named)
     sender.send("board", agent=_agent(), **facts)
     early.release()
     headline = Headline(facts["channels"])
-
-    def on_tick(t, values, why):
-        headline.tick(values)
-        sender.send("tel", t=t, v=values, **({"why": why} if why else {}))
-
-    def on_throttle(t, now, active, notices, reason):
-        headline.throttled = now
-        sender.send("throttle", t=t, now=now, active=active, notices=notices, reason=reason)
-
-    poller = Poller(
-        board,
-        period=IDLE_PERIOD_S,
-        on_tick=guard.call(on_tick),
-        on_throttle=guard.call(on_throttle),
-        on_log=log,
-    )
+    poller = _poller(board, sender, headline, guard, log)
     poller.start()
     conductor = _conductor(sender, board, facts, poller, headline)
     if ahead is not None:
@@ -104,6 +92,22 @@ def serve(sender, options, ahead=None):
         poller.stop()
         board.close()
     return 0
+
+
+def _poller(board, sender, headline, guard, log):
+    """What reads the board, and tells every row and every change of the throttle state."""
+    from jetbench_agent.sensors.poller import Poller
+
+    def on_tick(t, values, why):
+        headline.tick(values)
+        sender.send("tel", t=t, v=values, **({"why": why} if why else {}))
+
+    def on_throttle(t, now, active, notices, reason):
+        headline.throttled = now
+        sender.send("throttle", t=t, now=now, active=active, notices=notices, reason=reason)
+
+    told = guard.call(on_tick), guard.call(on_throttle)
+    return Poller(board, period=IDLE_PERIOD_S, on_tick=told[0], on_throttle=told[1], on_log=log)
 
 
 def _agent():

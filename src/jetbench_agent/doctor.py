@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 
-from jetbench_agent import cores, deaths, memory_state, stream
+from jetbench_agent import cores, deaths, memory_state, plugins, stream
 
 STEPS = ("torch", "build", "arithmetic", "kernels", "torchvision", "ptflops", "cuda")  # what crashes more often is last
 LIMIT_S = 120.0  # of one check; the import of torch from an SD card is the longest
@@ -49,7 +49,8 @@ def run(request, sender):
 
 
 def host():
-    """What is told without torch: cores, limits, variables that change what torch does, the GPU's device files."""
+    """What is told without torch: cores, limits, variables that change what torch does, the GPU's device files, and
+    what other packages add, without importing it."""
     return {
         "python": platform.python_version(),
         "implementation": platform.python_implementation(),
@@ -61,6 +62,10 @@ def host():
         "variables": {name: os.environ[name][:200] for name in _VARIABLES if os.environ.get(name)},
         "gpu_nodes": {path: os.access(path, os.R_OK | os.W_OK) for path in _GPU_NODES if os.path.exists(path)},
         "gpu_driver": _first_line(_DRIVER),
+        "plugins": {
+            kind: {plugin.name: plugins.told(plugin) for plugin in plugins.look(group)[0]}
+            for kind, group in (("models", plugins.MODELS), ("sensors", plugins.SENSORS))
+        },
     }
 
 

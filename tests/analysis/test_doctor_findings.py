@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from jetbench.analysis import doctor, doctor_board, doctor_cpu, doctor_cuda, doctor_sensors, doctor_torch
+from jetbench.analysis import (
+    doctor,
+    doctor_board,
+    doctor_cpu,
+    doctor_cuda,
+    doctor_plugins,
+    doctor_sensors,
+    doctor_torch,
+)
 from jetbench.analysis.doctor import Host
 from jetbench.domain.events import Board, Channel, Check, PowerRule, Telemetry, Throttle
 
@@ -143,3 +151,16 @@ def test_power_that_is_missing_has_its_reason_and_an_advice():
 def test_a_board_that_throttles():
     found = doctor_board.findings(Board(kind="jetson"), None, Throttle(now=True, active=("cpu-throttle-alert",)))
     assert any(finding.id == "throttled" and "cpu-throttle-alert" in finding.text for finding in found)
+
+
+def test_what_packages_add_is_told_once_and_a_broken_one_is_no_matter_of_the_board():
+    by = {"package": "lab", "version": "1.0"}
+    told = {"host": check("host", {"plugins": {"models": {}, "sensors": {"air": by, "fan": by}}})}
+    wrong = "plug-in fan of lab 1.0: OSError: no supply voltage"
+    listed, broken = doctor_plugins.findings(told, (wrong, "ina3221: ValueError()"))
+    assert (listed.state, listed.text) == ("ok", "sensors: air (lab 1.0), fan (lab 1.0)")
+    assert (broken.state, broken.text) == ("warning", wrong)
+    board = Board(problems=(wrong, "ina3221: ValueError()"))
+    assert [finding.text for finding in doctor_sensors.unreadable(board)] == ["ina3221: ValueError()"]
+    assert not [one for one in doctor_board.findings(board, None, Throttle(now=False)) if one.id == "supply"]
+    assert doctor_plugins.findings({"host": check("host")}, ()) == []

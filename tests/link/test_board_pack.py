@@ -27,6 +27,13 @@ def test_a_packed_board_reads_the_same(tmp_path: Path, board: str) -> None:
     assert json.loads(again.stdout) == first
 
 
+def test_a_packed_board_is_called_by_the_archive_and_not_by_where_it_is_unpacked(tmp_path: Path) -> None:
+    packed = archive(tmp_path / "pi.tar.gz", (tarfile.TarInfo("proc/device-tree/model"), b"Raspberry Pi 5\0"))
+    said = jetbench("sensors", "--root", packed).stdout
+    assert f"read from {packed}, not from this machine" in said
+    assert "jetbench-board-" not in said
+
+
 def test_no_serial_number_is_packed(tmp_path: Path) -> None:
     made = board_tree.manifest("nano-2gb")
     made["files"]["proc/cpuinfo"] += "Serial\t\t: 10000000abcdef01\n"

@@ -15,6 +15,7 @@ import msgspec
 
 from jetbench.analysis.telemetry import TOTAL_POWER, scaled
 from jetbench.domain.events import Board, Channel, Telemetry, Throttle
+from jetbench.domain.plugins import PROBLEM
 from jetbench.domain.text import printable
 
 State = Literal["ok", "warning", "bad", "unknown"]
@@ -241,7 +242,8 @@ def _gpu_users(board: Board) -> list[Finding]:
 def _supply(board: Board, throttle: Throttle) -> list[Finding]:
     """What is so now is bad; what was so since the start, or since boot as the board's problems tell, a warning."""
     remedy = _SUPPLIES.get(board.kind, "a stronger supply")
-    for state, texts in (("bad", throttle.active), ("warning", (*throttle.notices, *board.problems))):
+    problems = [problem for problem in board.problems if not problem.startswith(PROBLEM)]
+    for state, texts in (("bad", throttle.active), ("warning", (*throttle.notices, *problems))):
         for text in texts:
             if _of_supply(text):
                 return [Finding("supply", cast(State, state), printable(text, _TEXT), remedy)]

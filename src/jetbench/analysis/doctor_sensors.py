@@ -9,11 +9,13 @@ from jetbench.analysis.doctor import ABSENT, OK, WARNING, Finding
 from jetbench.analysis.figures import reading_text
 from jetbench.analysis.telemetry import TOTAL_POWER, scaled
 from jetbench.domain.events import Board, Channel, Telemetry, Throttle
+from jetbench.domain.plugins import PROBLEM
 
 _CLOSED = "no_permission"
 _METER = "an external meter: --power-cmd CMD, --power-url URL, or --meter CSV afterwards"
 _JTOP = re.compile(r"^jtop\b\s*")
 _MOST = 4  # channels that are named
+_TOLD_ELSEWHERE = ("jtop ", "no permission to read", PROBLEM)  # problems that are findings of their own
 # Part of a channel's source, and what opens it. RAPL is root's alone since CVE-2020-8694.
 _RULES = (
     (
@@ -125,7 +127,7 @@ def jtop(board: Board) -> Finding:
 
 def unreadable(board: Board) -> list[Finding]:
     """What the board side itself had to say of sources that it could not understand."""
-    told = [p for p in board.problems if not p.startswith("jtop ") and not p.startswith("no permission to read")]
+    told = [problem for problem in board.problems if not problem.startswith(_TOLD_ELSEWHERE)]
     cause = "a driver or a file is not as this program knows it"
     remedy = "jetbench-tui sensors --save board.tar.gz packs the files for a bug report"
     return [Finding("sources", "sensors", WARNING, problem, cause, remedy) for problem in told]

@@ -11,6 +11,7 @@ import click
 from jetbench import __version__
 from jetbench.cli import errors
 from jetbench.cli.options import HOST, screen_options, sensor_arguments, sensor_options
+from jetbench.domain import plugins
 
 _COMMANDS = {
     "run": "jetbench.cli.run",
@@ -77,6 +78,7 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="jetbench-tui")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.option(plugins.OPTION, is_flag=True, help="Leave out what other packages add (as JETBENCH_PLUGINS=0 does).")
 @screen_options
 @HOST
 @click.option("--python", metavar="PATH", help="The interpreter that measures (it has torch).")
@@ -106,8 +108,9 @@ def run_command_line(arguments: list[str] | None = None) -> int:
     """Run one command line and return its exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in arguments
-    if debug:  # wherever it stands
-        arguments = [word for word in arguments if word != "--debug"]
+    if plugins.OPTION in arguments:
+        plugins.turn_off()
+    arguments = [word for word in arguments if word not in ("--debug", plugins.OPTION)]  # wherever they stand
 
     def work() -> int | None:
         try:

@@ -11,7 +11,15 @@ from typing import Any
 import click
 import msgspec
 
-from jetbench.analysis import doctor, doctor_board, doctor_cpu, doctor_cuda, doctor_sensors, doctor_torch
+from jetbench.analysis import (
+    doctor,
+    doctor_board,
+    doctor_cpu,
+    doctor_cuda,
+    doctor_plugins,
+    doctor_sensors,
+    doctor_torch,
+)
 from jetbench.analysis.doctor import Finding, Host
 from jetbench.cli import doctor_here
 from jetbench.cli.errors import MEASURED, SOME_FAILED, CliError
@@ -112,6 +120,7 @@ def of_interpreter(state: SessionState) -> list[Finding]:
     host = Host(board is not None and real and board.kind == "jetson", name or _by_nodes(nodes))
     return [
         *doctor_torch.findings(checks, host),
+        *doctor_plugins.findings(checks, board.problems if board is not None else ()),
         *doctor_cpu.findings(checks),
         *doctor_cuda.findings(checks, host),
     ]

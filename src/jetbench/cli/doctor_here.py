@@ -13,8 +13,10 @@ from pathlib import Path
 from platformdirs import user_cache_path, user_config_path
 
 from jetbench.analysis.doctor import ABSENT, OK, RED, WARNING, Finding
+from jetbench.cli.export import FORMATS
 from jetbench.domain.events import Board
 from jetbench.domain.text import printable
+from jetbench.export import plugged
 from jetbench.link.base import LinkError
 from jetbench.link.local import resolve_python
 from jetbench.recording.folder import APP, default_folder
@@ -58,7 +60,13 @@ def far_interpreter(host: str, board: Board) -> Finding:
 
 
 def findings(env: Mapping[str, str]) -> list[Finding]:
-    return [*folders(), disk(default_folder()), *terminal(env)]
+    return [*folders(), disk(default_folder()), *exports(), *terminal(env)]
+
+
+def exports() -> list[Finding]:
+    """Formats of other packages, where there are any."""
+    called = plugged.told(FORMATS)
+    return [Finding("exports", "here", OK, ", ".join(called))] if called else []
 
 
 def folders() -> list[Finding]:

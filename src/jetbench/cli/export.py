@@ -6,6 +6,7 @@ import contextlib
 import importlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +16,11 @@ from jetbench.cli.show import load_or_fail
 from jetbench.export.files import ExportError
 from jetbench.recording.format import SUFFIX, RecordingError
 from jetbench.session.state import SessionState
+
+if TYPE_CHECKING:  # generic from click 8.2 on
+    _Type = click.ParamType[str]
+else:
+    _Type = click.ParamType
 
 Written = tuple[Path, ...]
 Write = Callable[[Path, SessionState, Path], Written]
@@ -64,13 +70,47 @@ FORMATS: Mapping[str, tuple[Write, str]] = {  # with the suffix of the file besi
 }
 
 
+class Formats(_Type):
+    """Ours, and where none of these is meant, or all are told, those that other packages add."""
+
+    name = "format"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value in FORMATS or value in (there := self._all()):
+            return str(value)
+        return self.fail(f"{value!r} is not one of {', '.join(map(repr, there))}.", param, ctx)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        return f"[{'|'.join(self._all())}]"
+
+    def _all(self) -> list[str]:
+        from jetbench.export import plugged
+
+        return [*FORMATS, *plugged.names(FORMATS)]
+
+
+def _format(form: str) -> tuple[Write, str]:
+    """Raises ExportError."""
+    if form in FORMATS:
+        return FORMATS[form]
+    from jetbench.export.plugged import Exporter
+
+    exporter = Exporter(form)
+
+    def write(target: Path, state: SessionState, _recording: Path) -> Written:
+        exporter.write(target, state)
+        return (target,)
+
+    return write, exporter.suffix
+
+
 @click.command("export")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "-f",
     "--format",
     "form",
-    type=click.Choice(list(FORMATS)),
+    type=Formats(),
     default="csv",
     show_default=True,
     help="csv, parquet, arrow: a folder of three tables; the others: one file.",
@@ -88,6 +128,7 @@ def command(file: Path, form: str, output: Path | None, meter: Path | None) -> N
 
     csv, parquet, arrow, sqlite: cases, samples, telemetry. json: the document of show --json. trace: a timeline for
     Perfetto and chrome://tracing. markdown: the table, to be pasted into an issue. openmetrics: figures as gauges.
+    Other packages may add formats: docs/extending.md.
     """
     for path in export_file(file, form, output, meter):
         if path.is_file():  # and not the pipe that was just written to
@@ -96,13 +137,12 @@ def command(file: Path, form: str, output: Path | None, meter: Path | None) -> N
 
 def export_file(file: Path, form: str, output: Path | None, meter: Path | None = None) -> Written:
     """Files written. Raises CliError."""
-    write, suffix = FORMATS[form]
-    target = output or beside(file, suffix)
-    if _same(target, file):
-        raise CliError(f"{target} is the recording itself: name another file or folder with -o")
-    state = load_or_fail(file, meter)
     try:
-        return write(target, state, file)
+        write, suffix = _format(form)
+        target = output or beside(file, suffix)
+        if _same(target, file):
+            raise CliError(f"{target} is the recording itself: name another file or folder with -o")
+        return write(target, load_or_fail(file, meter), file)
     except (ExportError, RecordingError) as error:
         raise CliError(str(error)) from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ import msgspec
 from jetbench.cli.errors import SOME_FAILED, CliError
 from jetbench.cli.options import HOST, JSON, PYTHON, ROOT, host_of, inherited
 from jetbench.cli.session import fault_code, fault_error, make_worker, started
+from jetbench.domain.text import printable
 
 
 @click.command("models")
@@ -34,6 +36,9 @@ def command(ctx: click.Context, /, words: tuple[str, ...], **options: Any) -> No
         snapshot = worker.snapshot()
     if snapshot.status in ("failed", "lost"):
         raise fault_error(snapshot, fault_code(worker))
+    for line in snapshot.log:
+        if line.source == "plugins":
+            print(f"jetbench-tui: {printable(line.text)}", file=sys.stderr)
     found = [model for model in snapshot.models if all(word.lower() in model.name.lower() for word in words)]
     if options["as_json"]:
         print(json.dumps({"models": [msgspec.structs.asdict(model) for model in found]}))

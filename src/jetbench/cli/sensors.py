@@ -106,6 +106,7 @@ def _document(state: SessionState) -> dict[str, Any]:
         code = reading.reason if reading else "no_sensor"
         reasons[place] = {"reason": code, "text": _advice(reading, board) if reading else _UNTOLD}
     document["reasons"] = reasons
+    document["plugins"] = board.facts.get("plugins") or {}
     document["channels"] = [_channel(channel, reading, board) for channel, reading in _readings(board, row)]
     return document
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from jetbench.cli import hosts
 from jetbench.cli.errors import NOTHING_MEASURED, SOME_FAILED, WRONG_INPUT, CliError
+from jetbench.domain import plugins
 from jetbench.link.base import Link, LinkError, UnreachableError
 from jetbench.link.local import LocalLink, resolve_python
 from jetbench.recording.folder import new_path
@@ -42,6 +43,8 @@ def make_worker(
     link to one that starts already.
     """
     far = hosts.find(host, python) if host is not None else None
+    if far is not None and plugins.are_off():  # an agent of this machine knows by the environment
+        sensors += (plugins.OPTION,)
 
     def link() -> Link:
         if agent is not None:

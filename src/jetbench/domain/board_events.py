@@ -13,7 +13,7 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One measured quantity of the board. A reading is an integer; times ``scale`` it is in ``unit``."""
 
     id: str  # "power.total", "power.VDD_IN", "temp.cpu-thermal", "clock.cpu.policy0", ...
-    quantity: str  # power voltage current energy temperature clock load fan memory state counter
+    quantity: str  # power voltage current energy temperature clock load fan memory state counter other
     name: str  # as the board names it: "VDD_IN", "cpu-thermal", "policy0"
     unit: str  # W V A J C MHz % rpm MiB count
     scale: float = 1.0

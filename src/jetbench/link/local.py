@@ -44,6 +44,8 @@ class LocalLink:
         self._unpacked: tempfile.TemporaryDirectory[str] | None = None
         if root is not None:
             command += ["--root", str(self._folder(root))]
+            if self._unpacked is not None:  # the archive is what the user named, and what other sessions had
+                command.append(f"--root-name={root}")
         command += arguments
         try:
             # A session of its own: Ctrl-C of the terminal reaches us, and we decide.

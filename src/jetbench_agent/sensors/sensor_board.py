@@ -1,6 +1,8 @@
 """One board: every channel it has, read as one row of integers."""
 
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+
+from jetbench_agent.plugins import PluginError
 
 from . import (
     accuracy,
@@ -17,6 +19,7 @@ from . import (
     kernel_log,
     memory,
     nvml,
+    plugged,
     power_mode,
     rapl,
     rpi,
@@ -43,12 +46,12 @@ Row = Tuple[List[Optional[int]], Dict[str, str]]
 
 
 class SensorBoard:
-    def __init__(self, root: Root) -> None:
+    def __init__(self, root: Root, modules: Sequence[Any] = MODULES, problems: Sequence[str] = ()) -> None:
         self._root = root
-        self._problems: List[str] = []
+        self._problems: List[str] = list(problems)
         self._costs: Optional[Dict[str, float]] = None
         self._facts: Dict[str, Any] = {"reasons": MEANINGS}
-        self._parts = [part for part in map(self._part, MODULES) if part is not None]
+        self._parts = [part for part in map(self._part, modules) if part is not None]
         self._sweep = Sweep(self._parts)
         root.closing.append(self._sweep.close)
         for source in self._sweep.sources:
@@ -144,6 +147,8 @@ class SensorBoard:
         try:
             part = Part(self._root, module)
             self._know(module.facts(self._root) if hasattr(module, "facts") else {})
+        except PluginError as error:
+            self._problems.append(str(error))
         except Exception as error:
             self._problems.append("%s: %r" % (module.__name__.rsplit(".", 1)[-1], error))
         return part
@@ -243,4 +248,6 @@ def _unique(columns: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
 
 def open_board(root: str = "/", clock: Optional[Callable[[], int]] = None) -> SensorBoard:
     """The board below ``root``. ``clock`` gives nanoseconds for what is read at intervals; tests set it."""
-    return SensorBoard(Root(root, clock))
+    under = Root(root, clock)
+    added, problems = plugged.begin(under)  # they are asked while ours look for their files
+    return SensorBoard(under, MODULES + tuple(added), problems)

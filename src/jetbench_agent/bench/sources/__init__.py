@@ -18,7 +18,7 @@ and, where there is something to say,
     fetch(name, weights, say)   download what is missing, where the user asked for that; ``say(text)`` is told of it
 
 ``name`` comes without the inputs in brackets that the user may have put behind it. But for ``fetch`` nothing is
-downloaded.
+downloaded. ``plugged`` is the source of what other packages bring, which needs less than this: docs/extending.md.
 """
 
 
@@ -28,13 +28,14 @@ def all_():
         files,
         hf,
         onnx_file,
+        plugged,
         superpoint_source,
         timm_zoo,
         torchvision_zoo,
         user_code,
     )
 
-    return [superpoint_source, timm_zoo, hf, onnx_file, files, user_code, torchvision_zoo]
+    return [superpoint_source, timm_zoo, hf, onnx_file, files, plugged, user_code, torchvision_zoo]
 
 
 def of(name):
