@@ -118,7 +118,8 @@ def test_a_long_session_is_written_in_groups_and_a_short_case_makes_none_of_its_
         count = 600_000 if record.case.id == 0 else 3
         for column in (record.round, record.purpose, record.index):
             column.extend(0, count)
-        record.start = record.duration = array("q", range(count))
+        record.start.extend(0, range(count))
+        record.duration = array("q", range(count))
     parquet.write_folder(tmp_path, state, None, "parquet")
     file = pq.ParquetFile(tmp_path / "samples.parquet")
     groups = [file.metadata.row_group(at).num_rows for at in range(file.num_row_groups)]

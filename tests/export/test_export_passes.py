@@ -15,6 +15,7 @@ from jetbench.analysis.flags import LETTERS, of_passes
 from jetbench.domain import events as ev
 from jetbench.domain.observed import ObservedCase
 from jetbench.domain.stretches import Stretches
+from jetbench.domain.times import Times
 from jetbench.export import passes
 from jetbench.export.cells import seconds
 from jetbench.session.state import SessionState
@@ -114,8 +115,12 @@ def put(record: ObservedCase, column: str, wrong: int) -> None:
     """Another figure in the middle of a column."""
     numbers = list(getattr(record, column))
     numbers[100] = wrong
-    if column in ("start", "duration"):
-        setattr(record, column, array("q", numbers))
+    if column == "duration":
+        record.duration = array("q", numbers)
+        return
+    if column == "start":
+        record.start = Times()
+        record.start.extend(0, numbers)
         return
     made = Stretches(step=int(column == "index"))
     for number in numbers:

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import copy
 import struct
-import sys
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 
 import msgspec
 
 from jetbench.domain import events as ev
 from jetbench.domain.stretches import Stretches
+from jetbench.domain.times import Times
 
 Window = tuple[int, int]  # begin and end, CLOCK_MONOTONIC, ns
 
 COUNTS, WARMUP, ENERGY, SOAK = 0, 1, 2, 3  # what a pass was run for
 _PURPOSE = {"W": WARMUP, "E": ENERGY, "L": SOAK}
 MOST_IMAGES = 1_000_000
-MOST_KEPT = 4096  # passes in a batch of the agent; a line of a stranger may hold more
 
 
 class _Begin(msgspec.Struct, frozen=True):
@@ -66,7 +64,7 @@ class ObservedCase:
         self.round = Stretches()
         self.index = Stretches(step=1)  # of a pass in its round
         self.purpose = Stretches()
-        self.start = array("q")
+        self.start = Times()
         self.duration = array("I")  # wider once one takes four seconds
         self.device = array("q")  # by events of the accelerator: empty, or one for each pass
         self.parts: dict[str, array[int]] = {}  # end to end: one for each pass that counts
@@ -140,9 +138,7 @@ class ObservedCase:
     def _keep(self, kept: int) -> int:
         """The first ``kept`` passes; returns how many are dropped."""
         dropped = len(self.duration) - kept
-        for stretches in (self.round, self.index, self.purpose):
-            del stretches[kept:]
-        for column in (self.start, self.duration, self.device):
+        for column in (self.round, self.index, self.purpose, self.start, self.duration, self.device):
             del column[kept:]
         self.faults = {at: value for at, value in self.faults.items() if at < kept}
         self.waits = {at: value for at, value in self.waits.items() if at < kept}
@@ -169,7 +165,7 @@ class ObservedCase:
         if self.duration.itemsize == 4 and not 0 <= min(event.d) <= max(event.d) < 1 << 32:
             self.duration = array("q", self.duration)
         self.duration.frombytes(struct.pack(f"{count}{self.duration.typecode}", *event.d))
-        self.start.frombytes(_raised(struct.pack(f"{count}q", *event.s), event.b))
+        self.start.extend(event.b, event.s)
         if len(event.device) == count and len(self.device) == first:
             self.device.extend(event.device)
         if event.faults:
@@ -244,27 +240,11 @@ class ObservedCase:
             self.end = event
 
 
-def _raised(packed: bytes, by: int) -> bytes:
-    """64-bit numbers with ``by`` added to each. No sum may reach 2**63.
-
-    As one number of many digits in base 2**64: no digit carries over, and it takes half the time of a loop.
-    """
-    count = len(packed) // 8
-    ones = _ones(count) if count <= MOST_KEPT else _ones.__wrapped__(count)
-    return (int.from_bytes(packed, sys.byteorder) + by * ones).to_bytes(len(packed), sys.byteorder)
-
-
-@lru_cache(maxsize=64)
-def _ones(count: int) -> int:
-    """A one in each of so many digits; the same for every batch of that length."""
-    return int.from_bytes(struct.pack("q", 1) * count, sys.byteorder)
-
-
 class Series:
     """Readings of one quantity, to seven digits."""
 
-    def __init__(self, t: array[int] | None = None) -> None:
-        self.t = array("q") if t is None else t  # CLOCK_MONOTONIC, ns
+    def __init__(self, t: Times | None = None) -> None:
+        self.t = Times() if t is None else t
         self.value = array("f")
 
     def add(self, t: int, value: float) -> None:
@@ -291,7 +271,7 @@ class ObservedBoard:
         self.loads: dict[str, Series] = {}  # by channel, %
         self.temperatures: dict[str, Series] = {}  # by channel, C
         self.throttle: list[ev.Throttle] = []  # the state at the begin of the run, then every change
-        self._ticks = array("q")  # the times of all series that have a reading of every tick
+        self._ticks = Times()  # the times of all series that have a reading of every tick
 
     def add(self, t: int, readings: Sequence[tuple[dict[str, Series], str, float | None]]) -> None:
         """One tick: of each quantity the series it is kept with, the channel and the reading."""
@@ -299,7 +279,7 @@ class ObservedBoard:
             series = kept.get(name)
             if value is None:
                 if series is not None and series.t is self._ticks:
-                    series.t = self._ticks[:]
+                    series.t = self._ticks.copy()
                 continue
             if series is None:
                 series = kept[name] = Series(None if len(self._ticks) else self._ticks)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from jetbench.domain.stretches import Stretches
+from jetbench.domain.times import Times
 from jetbench.export import typed
 from jetbench.export.files import ExportError, make_folder, replacing_bytes
 from jetbench.export.typed import Column
@@ -154,7 +155,7 @@ def _samples(state: SessionState) -> Iterator[pa.RecordBatch]:
             yield pa.RecordBatch.from_arrays(arrays, names)
 
 
-def _whole(column: array[int] | Stretches, first: int, count: int) -> pa.Array:
+def _whole(column: array[int] | Stretches | Times, first: int, count: int) -> pa.Array:
     import pyarrow as pa
 
     part = column[first : first + count]
@@ -162,7 +163,7 @@ def _whole(column: array[int] | Stretches, first: int, count: int) -> pa.Array:
     return pa.Array.from_buffers(kind, count, [None, pa.py_buffer(part)]).cast(pa.int64())
 
 
-def _seconds(column: array[int] | Stretches, first: int, count: int, since: int) -> pa.Array:
+def _seconds(column: array[int] | Stretches | Times, first: int, count: int, since: int) -> pa.Array:
     """Nanoseconds as seconds: the nearest double, which is what samples.csv reads as."""
     from pyarrow import compute
 

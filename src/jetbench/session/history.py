@@ -83,7 +83,7 @@ class History:
         for place, column in enumerate(self._values.values()):
             value = values[place] if place < len(values) else None
             column.append(math.nan if value is None else value)
-        if len(self.t) >= (self._rows if self._whole else self._rows + self._rows // 4):
+        if len(self.t) >= (self._rows if self._whole else self._rows + self._rows // 16):
             self._shrink()
 
     def _shrink(self) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias, overload
 
 import msgspec
+
+Column: TypeAlias = "array[int]"
 
 BUCKET_NS = 250_000_000
 LIVE_BUCKETS = 2400  # ten minutes
@@ -21,6 +24,39 @@ class Bucket(msgspec.Struct, frozen=True):
     high: int
     mean: float
     count: int
+
+
+class Buckets(Sequence[Bucket]):
+    """Buckets in order of time, in columns: one is made as it is read."""
+
+    __slots__ = ("_columns",)
+
+    def __init__(self, t: Column, low: Column, high: Column, total: array[float], count: Column) -> None:
+        self._columns = t, low, high, total, count
+
+    def __len__(self) -> int:
+        return len(self._columns[0])
+
+    @overload
+    def __getitem__(self, at: int) -> Bucket: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Buckets: ...
+
+    def __getitem__(self, at: int | slice) -> Bucket | Buckets:
+        t, low, high, total, count = self._columns
+        if isinstance(at, slice):
+            return Buckets(t[at], low[at], high[at], total[at], count[at])
+        return Bucket(t[at], low[at], high[at], total[at] / count[at], count[at])
+
+    def __iter__(self) -> Iterator[Bucket]:
+        for t, low, high, total, count in zip(*self._columns, strict=True):
+            yield Bucket(t, low, high, total / count, count)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 class Lane:
@@ -50,7 +86,7 @@ class Lane:
         self._count[-1] += len(durations)
 
     def _open(self, bucket: int) -> None:
-        if len(self._t) >= self._most + self._most // 4:
+        if len(self._t) >= self._most + self._most // 16:
             for column in (self._t, self._low, self._high, self._sum, self._count):
                 del column[: len(column) - self._most]
         self._t.append(bucket)
@@ -58,10 +94,7 @@ class Lane:
             column.append(0)
         self._sum.append(0.0)
 
-    def between(self, since: int, until: int) -> tuple[Bucket, ...]:
+    def between(self, since: int, until: int) -> Buckets:
         """Buckets that began in [since, until]."""
-        first, last = bisect_left(self._t, since), bisect_right(self._t, until)
-        return tuple(
-            Bucket(self._t[i], self._low[i], self._high[i], self._sum[i] / self._count[i], self._count[i])
-            for i in range(first, last)
-        )
+        part = slice(bisect_left(self._t, since), bisect_right(self._t, until))
+        return Buckets(self._t[part], self._low[part], self._high[part], self._sum[part], self._count[part])

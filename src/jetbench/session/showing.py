@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from jetbench.session import heap
 from jetbench.session.picture import picture, span
 from jetbench.session.playhead import Span
 from jetbench.session.recorder import SessionRecorder
@@ -28,6 +29,7 @@ class Showing:
         self._recorder = recorder
         self._looker: Looker | None = None
         self._trouble: str | None = None  # of the last picture
+        self._tidied: int | None = None  # when it was, on the board's clock
 
     def trouble(self) -> str | None:
         """What is wrong with the line to the board just now; of one that needs no line, nothing."""
@@ -40,7 +42,16 @@ class Showing:
                 self._trouble = trouble
                 self._state.touch("status")
             taken = picture(self._state)
+        self._tidy(taken.t)
         return self._with_recording(taken)
+
+    def _tidy(self, t: int) -> None:
+        """Twice a minute, and not while the first pictures are awaited."""
+        if self._tidied is None:
+            self._tidied = t
+        elif t - self._tidied > heap.PERIOD_NS:
+            self._tidied = t
+            heap.give_back()
 
     def _with_recording(self, taken: Snapshot) -> Snapshot:
         made = self._recorder

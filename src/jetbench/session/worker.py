@@ -207,6 +207,8 @@ class SessionWorker(Asking, Showing):
             if isinstance(event, ev.RunStart) and not self._running and self.far is not None:
                 self._adopt()
             self._fold(event, line)
+        if isinstance(event, ev.RunStart):
+            from jetbench.analysis import case  # noqa: F401 - while the first model loads, not when its case is over
         if isinstance(event, ev.RunStart | ev.Resume) and event.protocol.screen_cores and self.far is None:
             affinity.keep_to(event.protocol.screen_cores)
         elif isinstance(event, ev.Board):

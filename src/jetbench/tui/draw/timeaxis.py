@@ -100,7 +100,7 @@ def of_readings(history: Sequence[tuple[int, float | None]], axis: TimeAxis) -> 
     count = axis.cells * axis.dots
     found: list[Extent] = [None] * count
     since, dot_ns, now = axis.first, axis.dot_ns, axis.now  # reckoned once: ten minutes are thousands of readings
-    shown = _newest(history, since)
+    shown = list(_newest(history, since))
     times = [t for t, _ in shown]
     usual = _usual_pause(shown)
     until = now + 1
