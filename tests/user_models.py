@@ -42,6 +42,14 @@ class Seeded(torch.nn.Module):
         return self.last(torch.relu(self.first(x)).mean((2, 3)))
 
 
+def large():
+    """Its numbers are larger than half precision knows."""
+    model = Seeded()
+    with torch.no_grad():
+        model.last.bias.fill_(1e5)
+    return model
+
+
 class Forgetful(Seeded):
     """Gives something else in every pass."""
 

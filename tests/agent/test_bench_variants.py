@@ -69,6 +69,13 @@ def test_an_answer_that_is_another_one_is_told(link: LocalLink) -> None:
     assert found["channels_last"].error == pytest.approx(1.0, abs=1e-5)
 
 
+def test_numbers_that_are_not_finite_are_another_answer(link: LocalLink) -> None:
+    ends, found = run(link, "large", "fp16")
+    assert ends["fp16"].status == "measured"
+    assert (found["fp16"].error, found["fp16"].not_finite) == (None, True)
+    assert "not finite" in (found["fp16"].reason or "")
+
+
 @pytest.mark.skipif(not importlib.util.find_spec("onnxruntime"), reason="onnxruntime is not installed")
 @pytest.mark.skipif(not importlib.util.find_spec("onnx"), reason="onnx is not installed")
 def test_onnx_runtime_agrees_with_eager(link: LocalLink) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from jetbench.analysis.accuracy import published
-from jetbench.analysis.choice import FITS, MAY, MISSES, UNKNOWN, Limits, candidate, choose
+from jetbench.analysis.choice import FITS, MAY, MISSES, UNKNOWN, WRONG, Limits, candidate, choose
 from jetbench.analysis.duty import DutyCycle
+from jetbench.analysis.measures import BY_NAME
+from jetbench.analysis.series import pareto, scatter
 from jetbench.domain.events import Case, Model
-from jetbench.domain.results import CaseResult, Grade, LatencySummary, PowerResult
+from jetbench.domain.results import CaseResult, Grade, LatencySummary, OutputError, PowerResult
 
 PARAMS = {"mobilenet_v2": 3_504_872, "resnet18": 11_689_512}
 
@@ -64,6 +66,25 @@ def test_the_nearest_is_the_one_that_misses_least():
     made = choose(cases, Limits(latency_s=0.033))
     assert made.nearest is not None and made.nearest.result.case.model == "resnet18"
     assert made.candidates[-1].state == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [(OutputError(0.9, 0.01), "relative error 0.9"), (OutputError(None, 0.01, "it is not finite", True), "not finite")],
+)
+def test_a_fast_wrong_answer_is_not_chosen_and_beats_none(output, words):
+    fine = case("resnet18", p50=0.030, output=OutputError(0.001, 0.01))
+    made = choose([("A", case(p50=0.001, output=output)), ("A", fine)], Limits(latency_s=0.033, accuracy=0.5))
+    assert made.best is not None and made.best.result is fine
+    assert made.candidates[-1].state == WRONG and words in made.candidates[-1].doubts[0]
+    assert [made.candidates[place].result for place in made.front] == [fine] and not made.beside
+    axes = BY_NAME["params"], BY_NAME["latency_p50"]
+    points = scatter([case(p50=0.001, output=output), fine], *axes)
+    assert pareto(points, *axes) == {1}, "nor is it on the front that the app draws"
+    alone = choose([("A", case(p50=0.001, output=output))], Limits())
+    assert alone.best is None and alone.nearest is None
+    unknown = OutputError(None, 0.01, "what it gives depends on what it finds")
+    assert candidate("A", case(output=unknown), Limits()).state == FITS
 
 
 @pytest.mark.parametrize("more", [{"grade": Grade("D", ("few",))}, {"throttled": True}])

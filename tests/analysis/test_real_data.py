@@ -10,6 +10,7 @@ from math import comb, sqrt
 from pathlib import Path
 
 import jsonschema
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -96,6 +97,26 @@ def test_two_models_on_the_same_images() -> None:
     assert not paired.pairs(session((FIRST,)).case_results())
     (same,) = paired.pairs(session((FIRST, FIRST)).case_results())
     assert same.p == 1 and not same.differ
+
+
+def test_of_two_sessions_with_cases_that_lack_something() -> None:
+    """What is missing on a side is said of that side, and nothing is tested."""
+    one, other = (session((letters,)).case_results()[0] for letters in (FIRST, SECOND))
+    both = paired.beside(one, other, ("A", "B"))
+    assert both is not None and both.test is not None and (both.test.images, both.test.only_first) == (90, 20)
+    assert (
+        paired.beside(msgspec.structs.replace(one, data=None), msgspec.structs.replace(other, data=None), ("A", "B"))
+        is None
+    )
+    for changed, words in (
+        ({"sha256": None}, "not recorded which images"),
+        ({"sha256": "cd"}, "not given the same images"),
+        ({"top1": None, "reason": "random weights"}, "no accuracy in B: random weights"),
+        ({"hits": "-" * 100}, "no image was judged by both"),
+    ):
+        lacking = msgspec.structs.replace(other, data=msgspec.structs.replace(other.data, **changed))
+        found = paired.beside(one, lacking, ("A", "B"))
+        assert found is not None and found.test is None and words in (found.reason or "")
 
 
 def test_of_many_pairs_those_that_differ_are_told() -> None:

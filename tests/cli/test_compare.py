@@ -65,6 +65,79 @@ def verdicts(made: Any) -> dict[str, list[str | None]]:
     return {row["model"]: [pair["verdict"] for pair in row["pairs"]] for row in made["cases"]}
 
 
+def labelled(events: Sequence[ev.Event], letters: str, sha256: str = "ab", source: str = "photos") -> list[ev.Event]:
+    """The same session, whose first case was given images: a letter each."""
+    told: list[ev.Event] = []
+    for event in events:
+        told.append(event)
+        if isinstance(event, ev.CaseEnd) and event.c == 0:
+            about = {"source": source, "images": len(letters), "classes": 9, "outputs": 9, "labels": "by name"}
+            told += [ev.Data(c=0, t=event.t, sha256=sha256, **about), ev.Hits(c=0, t=event.t, hits=letters)]
+    return told
+
+
+@pytest.fixture
+def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """a.jsonl and b.jsonl: the same 90 images, 20 of them right in A alone; c.jsonl: others; d.jsonl: none."""
+    monkeypatch.chdir(tmp_path)
+    plain = streams.session(passes=100, models=MODELS[:2])
+    streams.write(tmp_path / "a.jsonl", labelled(plain, "1" * 80 + "0" * 10))
+    streams.write(tmp_path / "b.jsonl", labelled(plain, "1" * 60 + "5" * 30))
+    streams.write(tmp_path / "c.jsonl", labelled(plain, "1" * 50, "cd", "\x1b[31mothers"))
+    streams.write(tmp_path / "d.jsonl", plain)
+    return tmp_path
+
+
+def test_accuracy_on_the_same_images_is_tested_in_pairs(judged: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = document(capsys, "a.jsonl", "b.jsonl")
+    told = made["cases"][0]["pairs"][0]["accuracy"]
+    assert told["top1"] == pytest.approx([80 / 90, 60 / 90]) and told["top1_ci95"][1][1] < told["top1_ci95"][0][1]
+    assert (told["images"], told["only_baseline"], told["only_session"], told["differ"]) == (90, 20, 0, True)
+    assert told["p"] == told["p_adjusted"] == pytest.approx(2 * 0.5**20)
+    assert made["cases"][1]["pairs"][0]["accuracy"] is None, "that case was given none"
+    _, out, _ = run(capsys, "a.jsonl", "b.jsonl")
+    (line,) = [line for line in out.splitlines() if "top-1" in line]
+    assert "top-1 88.9 % [80.7, 93.9] in A, 66.7 % [56.4, 75.5] in B" in line
+    assert "of the same 90 images 20 only by A, 0 only by B are told right: they differ" in line
+    several = document(capsys, "a.jsonl", "b.jsonl", "a.jsonl")["cases"][0]["pairs"]
+    assert several[0]["accuracy"]["p_adjusted"] == pytest.approx(4 * 0.5**20), "for both pairs together"
+    assert several[1]["accuracy"]["differ"] is False
+
+
+def test_other_images_are_not_compared_and_it_says_why(judged: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    others = document(capsys, "a.jsonl", "c.jsonl")["cases"][0]["pairs"][0]["accuracy"]
+    assert others["top1"] == pytest.approx([80 / 90, 1.0]) and others["p"] is None
+    assert "not given the same images: 90 of photos in A, 50 of" in others["reason"] and "\x1b" not in others["reason"]
+    none = document(capsys, "a.jsonl", "d.jsonl")["cases"][0]["pairs"][0]["accuracy"]
+    assert none["top1"] == [pytest.approx(80 / 90), None] and none["reason"] == "B was given no images"
+    _, out, _ = run(capsys, "a.jsonl", "c.jsonl")
+    assert "not compared: they were not given the same images" in out and "\x1b" not in out
+
+
+def test_a_fast_wrong_answer_is_marked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    plain = streams.session(passes=100, models=MODELS)
+    ends = {event.c: event.t for event in plain if isinstance(event, ev.CaseEnd)}
+    told = (
+        ev.Agreement(c=0, t=ends[0], error=0.9),
+        ev.Agreement(c=1, t=ends[1], error=1e-6),
+        ev.Agreement(c=2, t=ends[2], reason="numbers that are not finite", not_finite=True),
+    )
+    fast = slowed(plain, 0.5)
+    fast[-1:-1] = told
+    streams.write(tmp_path / "a.jsonl", plain)
+    streams.write(tmp_path / "b.jsonl", fast)
+    pairs = [row["pairs"][0] for row in document(capsys, "a.jsonl", "b.jsonl")["cases"]]
+    assert [pair["wrong"] for pair in pairs] == [[None, True], [None, False], [None, True]]
+    assert any("B gives a WRONG OUTPUT: relative error 0.9 against fp32" in note for note in pairs[0]["notes"])
+    assert any("WRONG OUTPUT: numbers that are not finite" in note for note in pairs[2]["notes"])
+    _, out, _ = run(capsys, "a.jsonl", "b.jsonl")
+    rows = {line.split()[0]: line for line in out.splitlines() if line.startswith(MODELS) and "FASTER" in line}
+    assert ["FASTER WRONG" in rows[model] for model in MODELS] == [True, False, True]
+
+
 def test_each_case_has_its_verdict(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made = document(capsys, "a.jsonl", "b.jsonl", status=1)  # one case cannot be compared
     assert verdicts(made) == {"mobilenet_v3_small": ["SAME"], "resnet18": ["SLOWER"], "squeezenet1_1": [None]}

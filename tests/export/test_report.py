@@ -13,6 +13,7 @@ import pytest
 import streams
 from jetbench.domain import events as ev
 from jetbench.export.document import document
+from jetbench.export.remarks import remarks
 from jetbench.export.report import content, discussion, html, markdown, plots, tables
 from jetbench.session.load import load
 from jetbench.session.state import SessionState
@@ -96,6 +97,28 @@ def test_fewer_multiply_adds_and_yet_slower_is_a_point() -> None:
         record.model = ev.Model(name=record.case.model, input=(1, 3, 224, 224), params=5, macs=macs)
     text = " ".join(discussion.points([document(state)]))
     assert "resnet18 has 10.0 times fewer MACs than mobilenet_v2 and takes" in text
+
+
+def test_a_fast_wrong_answer_is_marked_and_not_called_the_fastest() -> None:
+    state = session(passes=60, models=("slow", "wrong", "fine", "broken"))
+    for place, record in enumerate(state.records.values()):
+        record.agreement = (
+            None,
+            ev.Agreement(c=1, error=0.7),
+            ev.Agreement(c=2, error=1e-5),
+            ev.Agreement(c=3, reason="no numbers", not_finite=True),
+        )[place]
+    told = document(state)
+    told["cases"][1]["latency_s"]["p50"] /= 100
+    grid = tables.latency([told])
+    assert grid.head[-1] == "output error"
+    assert [row[-1] for row in grid.rows] == ["N/A", "7.0e-01 WRONG", "1.0e-05", "WRONG"]
+    said = discussion.points([told])
+    assert any("wrong" in text and "WRONG OUTPUT against fp32: relative error 0.7" in text for text in said)
+    assert not any(text.startswith("wrong") and "is the fastest" in text for text in said)
+    assert any("is the fastest" in text for text in said)
+    assert any("broken" in text and "WRONG OUTPUT against fp32: no numbers" in text for text in said)
+    assert any("broken: WRONG OUTPUT: no numbers" in remark.text for remark in remarks(told, ()))
 
 
 def test_a_failed_case_and_a_board_without_power_are_told() -> None:

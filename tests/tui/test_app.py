@@ -76,6 +76,22 @@ def test_filtering_narrows_and_escape_clears():
     drive(session(), script)
 
 
+def test_a_model_that_no_list_holds_is_picked_as_it_is_written():
+    started = session()
+
+    async def script(app, pilot):
+        await pilot.press("slash", *"timm:mobilenetv3_small_050", "enter")
+        assert "timm:mobilenetv3" in pane(app, "models")
+        await pilot.press("space", "escape")
+        assert "timm:mobilenetv3" in pane(app, "models"), "it stays in the list while it is picked"
+        await pilot.press("slash", *"Net.py:build", "enter", "space", "space", "escape")
+        assert "Net.py" not in pane(app, "models")
+        await pilot.press("s")
+
+    drive(started, script, plan=Plan())
+    assert [plan.models for plan in started.plans] == [(*LAB_MODELS, "timm:mobilenetv3_small_050")]
+
+
 def test_nothing_picked_is_said_and_not_started():
     empty = session()
 

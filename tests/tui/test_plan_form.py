@@ -67,6 +67,41 @@ def test_a_bad_value_says_why_beside_its_field_and_nothing_is_lost():
     drive(session(), script, PLAN)
 
 
+def test_images_are_named_with_what_their_classes_are_and_dropped_with_them():
+    long = "/home/lab/" + "images/" * 20 + "photos"
+    idle = session()
+
+    async def script(app, pilot):
+        await pilot.press("v", "up", "up")
+        assert app.screen.focused.id == "set-labels"
+        await pilot.press(*"sorted", "tab", *"20", "enter")
+        await pilot.pause()
+        assert isinstance(app.screen, PlanFormScreen) and app.screen.focused.id == "set-labels"
+        assert text(app).count("of images that data names") == 2
+        await pilot.press("up")
+        app.screen.focused.value = long  # as pasted
+        await pilot.pause()
+        assert "of images that data names" not in text(app), "the fields that hang on it are looked at again"
+        await pilot.press("enter")
+        await pilot.pause()
+        base = app.draft.base
+        assert (base.data, base.labels, base.data_limit) == (long, "sorted", 20)
+        await pilot.press("s")
+        await pilot.pause()
+        await pilot.press("x", "x")
+
+    drive(idle, script, PLAN)
+    assert [(plan.data, plan.labels, plan.data_limit) for plan in idle.plans] == [(long, "sorted", 20)]
+
+    async def without(app, pilot):
+        await pilot.press("v", "up", "up", "up", "ctrl+u", "down", "ctrl+u", "down", "ctrl+u", "enter")
+        await pilot.pause()
+        base = app.draft.base
+        assert (base.data, base.labels, base.data_limit) == (None, None, None)
+
+    drive(session(), without, Plan(models=("resnet18",), data=long, labels="sorted", data_limit=20))
+
+
 @pytest.mark.parametrize("size", [(80, 24), (60, 16)])
 def test_every_field_can_be_reached_in_a_small_terminal(size):
     async def script(app, pilot):
@@ -103,10 +138,15 @@ def test_no_form_opens_over_a_run():
     st.none() | st.integers(0, 3600).map(float),
     st.integers(1, 1000),
     st.none() | st.integers(0, 10**9),
-)
-def test_what_a_form_shows_is_read_back_as_it_was(variants, device, threads, warmup, cooldown, rounds, seed):
+    st.just({}) | st.fixed_dictionaries({
+        "data": st.sampled_from(("photos", "of mine/set.csv", "torchvision:CIFAR10=/data")),
+        "labels": st.none() | st.just("sorted"),
+        "data_limit": st.none() | st.integers(1, 100_000),
+    }),
+)  # fmt: skip
+def test_what_a_form_shows_is_read_back_as_it_was(variants, device, threads, warmup, cooldown, rounds, seed, data):
     plan = Plan(variants=variants, device=device, threads=threads, warmup=warmup, cooldown=cooldown, rounds=rounds,
-                seed=seed)  # fmt: skip
+                seed=seed, **data)  # fmt: skip
     draft = Draft(Plan())
     for setting in SETTINGS:
         draft.take_settings(setting.read(setting.text(plan)))

@@ -80,7 +80,8 @@ def _output(observed: ObservedCase) -> OutputError | None:
     if observed.agreement is None:
         return None
     limit = OUTPUT_ERROR.get(observed.case.variant.partition("+")[0], SAME_OUTPUT)
-    return OutputError(observed.agreement.error, limit, observed.agreement.reason)
+    told = observed.agreement
+    return OutputError(told.error, limit, told.reason, told.not_finite)
 
 
 def _hot(counting: Sequence[str]) -> bool:

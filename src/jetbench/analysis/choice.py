@@ -1,7 +1,8 @@
 """Which recorded case keeps to limits, and which comes nearest where none does.
 
 A case of which a figure is missing neither fits nor fails: it is told as unknown, with the reason. One whose interval
-holds the limit may fit. What throttled, was disturbed or has grade D is never first without a word of it.
+holds the limit may fit. What throttled, was disturbed or has grade D is never first without a word of it. A variant
+whose output is another one than that of fp32 is no candidate, however fast it is.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from jetbench.analysis.measures import BY_NAME
 from jetbench.analysis.pareto import Place, Span, front, tied, ties
 from jetbench.domain.results import CaseResult
 
-FITS, MAY, MISSES, UNKNOWN = "fits", "may fit", "misses", "unknown"
+FITS, MAY, MISSES, WRONG, UNKNOWN = "fits", "may fit", "misses", "wrong", "unknown"
 AXES = ("latency", "power", "energy", "memory", "accuracy")
 _MEASURES = {"power": "power", "energy": "energy", "memory": "peak_memory"}
 
@@ -84,7 +85,7 @@ class Candidate(msgspec.Struct, frozen=True):
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """``candidates``: those that fit, that may fit, that miss by less and less little, that are unknown."""
+    """``candidates``: those that fit, may fit, miss by less and less little, give a wrong answer, are unknown."""
 
     limits: Limits
     by: str
@@ -119,7 +120,7 @@ class Choice(msgspec.Struct, frozen=True):
 def choose(cases: Sequence[tuple[str, CaseResult]], limits: Limits, by: str = "latency") -> Choice:
     """``cases``: label of the file and case. ``by``: the axis that those which fit are ordered by."""
     found = [candidate(label, result, limits) for label, result in cases]
-    order = {FITS: 0, MAY: 1, MISSES: 2, UNKNOWN: 3}
+    order = {FITS: 0, MAY: 1, MISSES: 2, WRONG: 3, UNKNOWN: 4}
     ranked = sorted(found, key=lambda each: (order[each.state], *_rank(each, by)))
     axes = _axes(limits, ranked)
     places = {position: place for position, each in enumerate(ranked) if (place := _place(each, axes)) is not None}
@@ -133,7 +134,7 @@ def choose(cases: Sequence[tuple[str, CaseResult]], limits: Limits, by: str = "l
         axes,
         tuple(kept),
         tuple((kept[one], kept[two]) for one, two in pairs),
-        tuple(position for position in range(len(ranked)) if position not in places),
+        tuple(place for place, each in enumerate(ranked) if place not in places and each.state != WRONG),
     )
 
 
@@ -147,12 +148,18 @@ def candidate(label: str, result: CaseResult, limits: Limits) -> Candidate:
         return Candidate(label, result, figures, tried, UNKNOWN, doubts(result), duty)
     most = result.throughput_ips or math.inf
     slow = max(0.0, duty.rate_hz / most - 1) if duty is not None else 0.0
-    return Candidate(label, result, figures, tried, MISSES if slow else state, doubts(result), duty, slow)
+    if slow:
+        state = MISSES
+    if result.output is not None and result.output.wrong:
+        state = WRONG
+    return Candidate(label, result, figures, tried, state, doubts(result), duty, slow)
 
 
 def doubts(result: CaseResult) -> tuple[str, ...]:
     """Why its figures are no ground to choose it."""
     found = []
+    if result.output is not None and result.output.wrong:
+        found.append(f"its output is wrong: {result.output.words}")
     if result.latency is not None and result.status != "measured":
         found.append(f"it was {result.status}")
     if result.grade is not None and result.grade.letter == "D":
@@ -246,7 +253,7 @@ def _axes(limits: Limits, candidates: Sequence[Candidate]) -> tuple[str, ...]:
 
 def _place(each: Candidate, axes: Sequence[str]) -> Place | None:
     spans = [_span(each.figures[axis], axis) for axis in axes]
-    if not spans or each.result.latency is None or any(span is None for span in spans):
+    if each.state == WRONG or not spans or each.result.latency is None or any(span is None for span in spans):
         return None
     return tuple(span for span in spans if span is not None)
 

@@ -13,7 +13,7 @@ from itertools import accumulate, chain, groupby
 
 import msgspec
 
-from jetbench.analysis import bootstrap, power_error
+from jetbench.analysis import bootstrap, paired, power_error
 from jetbench.analysis.bootstrap import Interval, Sample
 from jetbench.analysis.comparability import same_board
 from jetbench.analysis.effect_size import Effect, effect, spaced
@@ -69,11 +69,22 @@ class Pair(msgspec.Struct, frozen=True):
     effect: Effect | None = None
     figures: Mapping[str, Ratio] | None = None
     notes: tuple[str, ...] = ()
+    accuracy: paired.Beside | None = None  # of labelled images, where a side was given some
+
+    @property
+    def wrong(self) -> tuple[bool | None, bool | None]:
+        """Of base and other: whether the output is another one than that of fp32; None: not compared with it."""
+        return _wrong(self.base), _wrong(self.other)
 
     @property
     def between_runs(self) -> bool:
         """Whether the interval holds what differs from run to run."""
         return self.interval is not None and self.interval.by_rounds
+
+
+def _wrong(of: Side) -> bool | None:
+    output = of.result.output
+    return None if output is None or (output.error is None and not output.wrong) else output.wrong
 
 
 def side(observed: ObservedCase, result: CaseResult, board: Board | None) -> Side:
@@ -120,6 +131,7 @@ def compare(
         effect(base.passes, other.passes, _worth(base), _worth(other)),
         _figures(base, other),
         tuple(_notes(base, other, names)),
+        paired.beside(base.result, other.result, names),
     )
 
 
@@ -174,6 +186,8 @@ def _notes(base: Side, other: Side, names: tuple[str, str]) -> Iterator[str]:
 
 def _of_side(name: str, of: Side) -> Iterator[str]:
     passes = sum(of.rounds)
+    if of.result.output is not None and of.result.output.wrong:
+        yield f"{name} gives a WRONG OUTPUT: {of.result.output.words}"
     if of.result.status != "measured":
         yield f"{name} is {of.result.status}"
     if passes < DEPENDENCE:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from jetbench.analysis import comparability
+from jetbench.analysis import comparability, paired
 from jetbench.analysis.comparability import Difference, Setting
 from jetbench.analysis.comparison import NAMES, ZONE, Pair, Side, compare, key
 from jetbench.domain.variants import refusal
@@ -95,7 +95,7 @@ def across(sessions: Sequence[Session], zone: float = ZONE, anyway: bool = False
             alone.append((first.label, base))
     return Comparison(
         tuple(sessions),
-        tuple(rows),
+        _for_all(rows),
         zone,
         anyway,
         differences={session.label: differences(first, session) for session in rest},
@@ -107,8 +107,18 @@ def across(sessions: Sequence[Session], zone: float = ZONE, anyway: bool = False
 def within(session: Session, sides: Sequence[Side], zone: float = ZONE) -> Comparison:
     """Cases of one session: the first of them with each other one."""
     base = sides[0]
-    rows = tuple(Row(base, (other,), (compare(base, other, zone, NAMES),)) for other in sides[1:])
-    return Comparison((session,), rows, zone, within=True)
+    rows = [Row(base, (other,), (compare(base, other, zone, NAMES),)) for other in sides[1:]]
+    return Comparison((session,), _for_all(rows), zone, within=True)
+
+
+def _for_all(rows: Sequence[Row]) -> tuple[Row, ...]:
+    """With the p of each paired test of accuracy for all of them together."""
+    replace = msgspec.structs.replace
+    tests = iter(paired.adjusted([pair.accuracy for row in rows for pair in row.pairs if pair is not None]))
+    return tuple(
+        replace(row, pairs=tuple(None if pair is None else replace(pair, accuracy=next(tests)) for pair in row.pairs))
+        for row in rows
+    )
 
 
 def differences(base: Session, other: Session) -> tuple[Difference, ...]:

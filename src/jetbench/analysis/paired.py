@@ -13,7 +13,7 @@ from itertools import combinations
 import msgspec
 
 from jetbench.analysis.real_data import AMONG, RIGHT, WRONG
-from jetbench.domain.results import CaseResult
+from jetbench.domain.results import CaseResult, DataResult, Share
 
 LEVEL = 0.05
 MOST_CASES = 16  # of one set of images: 120 pairs
@@ -34,6 +34,14 @@ class Pair(msgspec.Struct, frozen=True):
     @property
     def differ(self) -> bool:
         return self.p_adjusted < LEVEL
+
+
+class Beside(msgspec.Struct, frozen=True):
+    """Accuracy of two cases that were not given their images together. ``test`` is None where ``reason`` says why."""
+
+    top1: tuple[Share | None, Share | None]
+    test: Pair | None = None
+    reason: str | None = None
 
 
 def mcnemar(one: int, other: int) -> float:
@@ -65,6 +73,45 @@ def pairs(results: Sequence[CaseResult]) -> tuple[Pair, ...]:
         for first, second in combinations(places[:MOST_CASES], 2)
     ]
     return _holm([pair for pair in found if pair is not None])
+
+
+def beside(one: CaseResult, other: CaseResult, names: tuple[str, str]) -> Beside | None:
+    """Of two cases of two sessions. None where neither was given images. ``names``: of the sides, in the reason."""
+    if one.data is None and other.data is None:
+        return None
+    given = (one.data, other.data)
+    top1 = (given[0].top1 if given[0] else None, given[1].top1 if given[1] else None)
+    reason = _no_test(given, names)
+    if reason is not None:
+        return Beside(top1, None, reason)
+    test = _pair(0, 1, (one, other))
+    return Beside(top1, test, None if test is not None else "no image was judged by both")
+
+
+def _no_test(given: tuple[DataResult | None, DataResult | None], names: tuple[str, str]) -> str | None:
+    for found, name in zip(given, names, strict=True):
+        if found is None:
+            return f"{name} was given no images"
+        if found.top1 is None:
+            return f"no accuracy in {name}: {found.reason or 'no image was judged'}"
+    one, other = given
+    assert one is not None and other is not None
+    if not one.sha256 or not other.sha256:
+        return "it is not recorded which images they were"
+    if one.sha256 != other.sha256:
+        sets = (f"{found.images} of {found.source} in {name}" for found, name in zip((one, other), names, strict=True))
+        return f"they were not given the same images: {', '.join(sets)}"
+    return None
+
+
+def adjusted(found: Sequence[Beside | None]) -> list[Beside | None]:
+    """With the p of each for all of them together."""
+    tests = [each.test for each in found if each is not None and each.test is not None]
+    corrected = iter(_holm(tests))
+    return [
+        each if each is None or each.test is None else msgspec.structs.replace(each, test=next(corrected))
+        for each in found
+    ]
 
 
 def _pair(first: int, second: int, results: Sequence[CaseResult]) -> Pair | None:

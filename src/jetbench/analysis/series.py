@@ -69,14 +69,15 @@ def _names(identities: Sequence[tuple[object, ...]]) -> list[str]:
 def pareto(points: Sequence[Point], x: Measure, y: Measure) -> frozenset[int]:
     """Places of the points that no other one beats: better in one measure and no worse in the other.
 
-    None where one of the measures is neither better nor worse for being more.
+    What gives a wrong output is not among them and beats none. None where one of the measures is neither better nor
+    worse for being more.
     """
     if not x.better or not y.better or x.key == y.key:
         return frozenset()
     known = [
         (-x.better * point.x, -y.better * point.y, place)
         for place, point in enumerate(points)
-        if point.x is not None and point.y is not None
+        if point.x is not None and point.y is not None and not (point.result.output and point.result.output.wrong)
     ]
     known.sort()
     best, best_x, kept = float("inf"), float("-inf"), []

@@ -10,6 +10,7 @@ from jetbench.analysis import comparability, matching
 from jetbench.analysis.comparability import Setting
 from jetbench.analysis.comparison import FASTER, SAME, SLOWER, UNCLEAR, Pair, Side, compare, key, side
 from jetbench.analysis.matching import Comparison, Session
+from jetbench.analysis.paired import Beside
 from jetbench.cli.compare import recorded, refuse, session, share
 from jetbench.cli.errors import CliError
 from jetbench.cli.session import fault_code, fault_error
@@ -116,6 +117,8 @@ class Against(Watch):
         shared = [note for note in first if all(note in pair.notes for pair in self._pairs)]
         for pair in sorted(self._pairs, key=lambda pair: _ORDER.index(_mark(pair))):
             print(f"  {_name(pair.other)}: {_words(pair)}", file=stream)
+            if pair.accuracy is not None:
+                print(f"    {_accuracy(pair.accuracy)}", file=stream)
             own = [note for note in pair.notes if note not in shared]
             if own:
                 print(f"    {'; '.join(map(printable, own))}", file=stream)
@@ -177,6 +180,14 @@ def _words(pair: Pair) -> str:
     if pair.ratio is None or pair.interval is None:
         return f"{_mark(pair)}: {printable(pair.reason or '')}"
     return f"{_mark(pair)}: {change(pair.ratio, pair.interval.low, pair.interval.high)} %"
+
+
+def _accuracy(found: Beside) -> str:
+    from jetbench.export import beside
+
+    told = beside.accuracy(found, (_BASE, _RUN))
+    assert told is not None, "there is one"
+    return str(told["text"])
 
 
 def _name(of: Side) -> str:

@@ -169,6 +169,11 @@ def _missing(made: Choice, labelled: bool) -> list[str]:
             out += _candidate(each, made, labelled)
         if len(missing) > _MOST_SHOWN:
             out.append(f"  and {len(missing) - _MOST_SHOWN} more")
+    wrong = [each for each in made.candidates if each.state == choice.WRONG]
+    if wrong:
+        out += ["", "left out: the output is another one than that of fp32"]
+        for each in wrong:
+            out += _candidate(each, made, labelled)
     unknown = [each for each in made.candidates if each.state == choice.UNKNOWN]
     if unknown:
         out += ["", "not known: neither fits nor fails"]
@@ -190,7 +195,8 @@ def _candidate(each: Candidate, made: Choice, labelled: bool) -> list[str]:
         out.append(f"    {_duty(each)}")
     if each.result.latency is None and each.result.error:
         out.append(f"    {printable(each.result.error, 200)}")
-    return out + [f"    doubtful: {printable(doubt)}" for doubt in each.doubts]
+    word = "" if each.state == choice.WRONG else "doubtful: "
+    return out + [f"    {word}{printable(doubt)}" for doubt in each.doubts]
 
 
 def _duty(each: Candidate) -> str:

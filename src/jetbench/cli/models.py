@@ -12,6 +12,7 @@ import msgspec
 from jetbench.cli.errors import SOME_FAILED, CliError
 from jetbench.cli.options import HOST, JSON, PYTHON, ROOT, host_of, inherited
 from jetbench.cli.session import fault_code, fault_error, make_worker, started
+from jetbench.domain.events import ModelEntry
 from jetbench.domain.text import printable
 
 
@@ -23,7 +24,7 @@ from jetbench.domain.text import printable
 @JSON
 @click.pass_context
 def command(ctx: click.Context, /, words: tuple[str, ...], **options: Any) -> None:
-    """List what can be measured here; WORDS keep the names that hold all of them.
+    """List what can be measured here; WORDS keep those whose name or kind holds all of them.
 
     A word that begins with timm or hf lists these; a folder or a file what of it can be named. What a name may be:
     docs/models.md.
@@ -39,13 +40,19 @@ def command(ctx: click.Context, /, words: tuple[str, ...], **options: Any) -> No
     for line in snapshot.log:
         if line.source == "plugins":
             print(f"jetbench-tui: {printable(line.text)}", file=sys.stderr)
-    found = [model for model in snapshot.models if all(word.lower() in model.name.lower() for word in words)]
+    wanted = [word.lower() for word in words]
+    found = [model for model in snapshot.models if all(word in _searched(model) for word in wanted)]
     if options["as_json"]:
         print(json.dumps({"models": [msgspec.structs.asdict(model) for model in found]}))
     else:
+        width = max(32, *(len(model.name) for model in found)) if found else 32
         for model in found:
             size = model.input or (f"{model.size}x{model.size}" if model.size else "N/A")
             params = f"{model.params / 1e6:8.2f} M" if model.params else "       N/A"
-            print(f"{model.name:<32} {model.family:<14} {size:>20} {params}")
+            print(f"{model.name:<{width}} {model.family:<14} {size:>20} {params}")
     if not found:
-        raise CliError(f"no model's name holds {' '.join(words)!r}", SOME_FAILED)
+        raise CliError(f"no model's name or kind holds {' '.join(words)!r}", SOME_FAILED)
+
+
+def _searched(model: ModelEntry) -> str:
+    return f"{model.name} {model.family}".lower()

@@ -107,10 +107,18 @@ class OutputError(msgspec.Struct, frozen=True):
     error: float | None  # relative, Euclidean norms, the largest over the output tensors
     limit: float  # of what its number format explains
     reason: str | None = None  # why there is none
+    not_finite: bool = False  # infinity or no number, where fp32 gives numbers
 
     @property
     def wrong(self) -> bool:
-        return self.error is not None and self.error > self.limit
+        return self.not_finite or (self.error is not None and self.error > self.limit)
+
+    @property
+    def words(self) -> str:
+        """How far it is off, or why that is not told."""
+        if self.error is None:
+            return self.reason or ""
+        return f"relative error {self.error:.2g} against fp32, {self.limit:g} is what its format explains"
 
 
 class Share(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ class Agreement(Event, tag="agreement", frozen=True):
     c: int
     error: float | None = None  # relative, the largest over the output tensors: |variant - fp32| / |fp32|
     reason: str | None = None  # why there is none
+    not_finite: bool = False  # it gives infinity or no number where fp32 gives numbers
 
 
 class Data(Event, tag="data", frozen=True):

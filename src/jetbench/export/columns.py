@@ -76,11 +76,11 @@ def _uncertainty(key: str, keep: int) -> Column:
     return Column("\N{PLUS-MINUS SIGN}", metric.heading_unit, lambda case: _shown(metric, case, 2), keep)
 
 
-def _output_error(case: Case) -> str:
+def output_error(case: Case) -> str:
     """Marked where it is more than the format explains."""
     output = case["output"]
     if output is None or output["error"] is None:
-        return "N/A"
+        return "WRONG" if output is not None and output["wrong"] else "N/A"
     return f"{output['error']:.1e}" + (" WRONG" if output["wrong"] else "")
 
 
@@ -113,7 +113,7 @@ COLUMNS = (
     _figure("energy", 63, 3),
     _uncertainty("energy_u", 36),
     _figure("energy_net", 33, 3),
-    Column("output error", "", _output_error, 66, only="output"),
+    Column("output error", "", output_error, 66, only="output"),
     Column("top-1", "%", _top1, 65, only="data"),
     _words("grade", 62),
     _words("status", 90),

@@ -15,6 +15,7 @@ from jetbench.analysis.comparison import FASTER, NAMES, SAME, SLOWER, UNCLEAR, P
 from jetbench.analysis.matching import Comparison, Row, Session
 from jetbench.domain.metrics import significant
 from jetbench.domain.text import printable
+from jetbench.export import beside
 from jetbench.export.columns import MAX_NAME, SETTINGS, Column, fitting
 from jetbench.export.document import simulated
 from jetbench.export.grid import drawn, hidden, room, show
@@ -23,7 +24,10 @@ from jetbench.export.values import figure, text
 _MOST = 20  # lines of one kind below a table
 _FIGURES = (("p99", "p99"), ("throughput", "items/s"), ("memory", "memory"), ("energy", "energy"))
 _MISSING = "N/A"
-_STYLES = {FASTER: "green", SLOWER: "red", UNCLEAR: "yellow"}
+_WRONG = "WRONG"
+_STYLES = {FASTER: "green", SLOWER: "red", UNCLEAR: "yellow"} | {
+    f"{word} {_WRONG}": "red" for word in (FASTER, SLOWER, SAME, UNCLEAR, _MISSING)
+}
 
 
 # -- the document
@@ -124,12 +128,14 @@ def _pair(label: str, pair: Pair) -> dict[str, Any]:
         "grades": [side.result.grade.letter if side.result.grade else None for side in (base, other)],
         "figures": {name: _ratio(found) for name, found in pair.figures.items()} if pair.figures else None,
         "notes": [printable(note) for note in pair.notes],
+        "wrong": list(pair.wrong),
+        "accuracy": beside.accuracy(pair.accuracy, (NAMES[0], label)),
     }
 
 
 _OF_A_PAIR = (
     "text", "p50_s", "ratio", "ci95", "between_runs", "passes", "rounds", "p_faster", "mann_whitney_p", "grades",
-    "figures", "notes",
+    "figures", "notes", "wrong", "accuracy",
 )  # fmt: skip
 
 
@@ -181,7 +187,8 @@ def print_comparison(made: Comparison, file: IO[str], width: int | None = None) 
     parts: list[RenderableType] = [*_head(made, told)]
     if told["cases"]:
         parts.append(drawn(chosen, told["cases"], limit, cut="model", styles=_STYLES))
-    parts += [*_legend(told, chosen), *_notes(told), *_alone(told), *hidden(columns, chosen)]
+    parts += [*_legend(told, chosen), *_accuracies(told, made.within), *_notes(told), *_alone(told)]
+    parts += hidden(columns, chosen)
     show(parts, file, limit)
 
 
@@ -212,7 +219,7 @@ def _of_session(place: int, label: str) -> Iterator[Column]:
     p50, p_faster, p = of("p50_s"), of("p_faster"), of("mann_whitney_p")
     yield Column(f"{label} p50", "ms", lambda row: _ms(p50(row)), 81)
     yield Column(f"{label} change", "% [95 %]", lambda row: _change(row["pairs"][place]), 95)
-    yield Column(f"{label} verdict", "", lambda row: row["pairs"][place]["verdict"] or _MISSING, 96, numeric=False)
+    yield Column(f"{label} verdict", "", lambda row: _verdict(row["pairs"][place]), 96, numeric=False)
     yield Column(f"{label} P(faster)", "", lambda row: _share(p_faster(row)), 58)
     yield Column(f"{label} p", "", lambda row: _share(p(row), 3), 20)
     for name, title in _FIGURES:
@@ -240,6 +247,12 @@ def _share(value: float | None, places: int = 2) -> str:
     if value is None:
         return _MISSING
     return f"<{10**-places:.{places}f}" if 0 < value < 10**-places else f"{value:.{places}f}"
+
+
+def _verdict(pair: Mapping[str, Any]) -> str:
+    """Marked where one of the two gives another answer than fp32: it may be as fast as it likes."""
+    word: str = pair["verdict"] or _MISSING
+    return f"{word} {_WRONG}" if any(pair["wrong"] or ()) else word
 
 
 def _change(pair: Mapping[str, Any]) -> str:
@@ -301,6 +314,16 @@ def _legend(told: Mapping[str, Any], columns: Sequence[Column]) -> Iterator[Text
         yield Text("P(faster): how often a pass is faster than one of A; p: of Mann and Whitney's test", "dim")
     if any(found["differs"] is False for found in figures) and any(title in titles for _, title in _FIGURES):
         yield Text("in brackets: no difference shown, it is within twice the combined uncertainty", "dim")
+
+
+def _accuracies(told: Mapping[str, Any], within: bool) -> Iterator[Text]:
+    """Of the cases that were given labelled images."""
+    several = within or any(len(row["pairs"]) > 1 for row in told["cases"])
+    for row in told["cases"]:
+        for pair in row["pairs"]:
+            if pair["accuracy"] is not None:
+                who = f"{said(row)}, {pair['session']}" if several else said(row)
+                yield Text(f"{who}: {pair['accuracy']['text']}")
 
 
 def _notes(told: Mapping[str, Any]) -> Iterator[Text]:

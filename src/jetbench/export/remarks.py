@@ -121,7 +121,9 @@ def _of_measured(case: Case, cases: Sequence[Case]) -> Iterator[Remark]:
 
 def _output(output: Mapping[str, Any], who: str) -> Iterator[Remark]:
     """Of a variant: a fast wrong answer is none."""
-    if output["error"] is None:
+    if output["error"] is None and output["wrong"]:
+        yield Remark(f"{who}: WRONG OUTPUT: {output['reason']}", "red")
+    elif output["error"] is None:
         yield Remark(f"{who}: its output is not compared with that of fp32: {output['reason']}", "yellow")
     elif output["wrong"]:
         text = f"relative error {output['error']:.2g} against fp32, {output['limit']:g} is what its format explains"

@@ -11,6 +11,8 @@ from jetbench.domain.results import CaseResult
 from jetbench.session.snapshot import Snapshot
 from jetbench.tui.control import busy
 
+FILES = (".pt", ".pth", ".pt2", ".onnx", ".bin")
+
 
 class Entry(msgspec.Struct, frozen=True):
     """A line to stand on: a model, with its case where it has just one; or one of its several cases."""
@@ -26,16 +28,28 @@ class Entry(msgspec.Struct, frozen=True):
         return self.model, None if self.head or self.case is None else self.case.case.id
 
 
-def names(snapshot: Snapshot, planned: Sequence[str], words: str) -> list[str]:
-    """Models of the run, then of the plan, then all others; in a run only its own, unless one filters."""
+def written(text: str) -> bool:
+    """Whether it may name a model that no list holds: of a library, a file, code of the user."""
+    source, _, model = text.partition(":")
+    return bool(source and model) or text.endswith(FILES)
+
+
+def names(snapshot: Snapshot, planned: Sequence[str], picked: Sequence[str], words: str) -> list[str]:
+    """Models of the run, then of the plan, then what was typed and picked, then all others; in a run only its own,
+    unless one filters. What is typed and in no list stands alone, to be picked as it is written.
+    """
     measured = [result.case.model for result in snapshot.cases]
-    first = list(dict.fromkeys([*measured, *planned]))
+    listed = {entry.name for entry in snapshot.models}
+    first = list(dict.fromkeys([*measured, *planned, *(name for name in picked if name not in listed)]))
     if busy(snapshot) and measured and not words:
         return list(dict.fromkeys(measured))
     pinned = set(first)
     rest = [entry.name for entry in snapshot.models if entry.name not in pinned]
     wanted = words.lower().split()
-    return [name for name in (*first, *rest) if all(word in name.lower() for word in wanted)]
+    found = [name for name in (*first, *rest) if all(word in name.lower() for word in wanted)]
+    typed = words.strip()
+    own = written(typed) and not busy(snapshot) and not any(name.startswith(typed) for name in found)
+    return [*found, typed] if own else found
 
 
 def entries(snapshot: Snapshot, planned: Sequence[str], picked: Sequence[str], words: str = "") -> list[Entry]:
@@ -48,7 +62,7 @@ def _entries(snapshot: Snapshot, planned: Sequence[str], picked: Sequence[str], 
     for result in snapshot.cases:
         cases.setdefault(result.case.model, []).append(result)
     chosen = set(picked)
-    for name in names(snapshot, planned, words):
+    for name in names(snapshot, planned, picked, words):
         own = cases.get(name, [])
         head = Entry(name, name in chosen, own[0] if len(own) == 1 else None, known.get(name))
         yield head

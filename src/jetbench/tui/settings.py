@@ -11,16 +11,22 @@ from jetbench.domain.variants import refusal
 
 DEVICES = ("auto", "cpu", "cuda")
 USUAL = "as usual"
+PATH = 1000  # characters of a path at most
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """``read`` gives attributes of the plan and raises PlanError, which says what is wrong with the text."""
+    """``read`` gives attributes of the plan and raises PlanError, which says what is wrong with the text.
+
+    ``needs``: the setting without which this one makes no sense; it stands before this one.
+    """
 
     name: str
     label: str
     hint: str  # what may be written
     text: Callable[[Plan], str]
     read: Callable[[str], dict[str, object]]
+    length: int = 80  # characters at most
+    needs: str | None = None
 
 
 def _variants(text: str) -> dict[str, object]:
@@ -66,6 +72,16 @@ def _warmup(text: str) -> dict[str, object]:
 
 def _cooldown(text: str) -> dict[str, object]:
     return {"cooldown": None if _usual(text) else parse_duration(text.strip(), zero=True)}
+
+
+def _data(text: str) -> dict[str, object]:
+    """Without images nothing that is said of them stays: the fields for that come after this one."""
+    said = text.strip()
+    return {"data": said} if said else {"data": None, "labels": None, "data_limit": None}
+
+
+def _data_limit(text: str) -> dict[str, object]:
+    return {"data_limit": _whole(text) if text.strip() else None}
 
 
 def _seconds(value: float | None) -> str:
@@ -118,4 +134,29 @@ SETTINGS = (
         lambda text: {"rounds": _whole(text)},
     ),
     Setting("seed", "seed", "of that order; empty: 0", lambda p: "" if p.seed is None else str(p.seed), _seed),
+    Setting(
+        "data",
+        "data",
+        "labelled images: FOLDER, FILE.csv, torchvision:NAME; empty: none",
+        lambda plan: plan.data or "",
+        _data,
+        length=PATH,
+    ),
+    Setting(
+        "labels",
+        "labels",
+        "which output a class is: a file, sorted; empty: by its name",
+        lambda plan: plan.labels or "",
+        lambda text: {"labels": text.strip() or None},
+        length=PATH,
+        needs="data",
+    ),
+    Setting(
+        "data_limit",
+        "data limit",
+        "images at most, drawn with the seed; empty: all",
+        lambda plan: "" if plan.data_limit is None else str(plan.data_limit),
+        _data_limit,
+        needs="data",
+    ),
 )

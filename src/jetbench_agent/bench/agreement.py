@@ -7,6 +7,8 @@ computed in float64. It is taken after the timed passes, since the pass in fp32 
 from jetbench_agent import cores
 from jetbench_agent.bench import inputs, tensors, variants
 
+NOT_FINITE = "it gives numbers that are not finite, and fp32 does not"
+
 
 def run(job, send):
     """Send one ``agreement`` event for ``job["case"]``."""
@@ -29,7 +31,7 @@ def run(job, send):
     with torch.inference_mode() if hasattr(torch, "inference_mode") else torch.no_grad():
         found = _floats(torch, inputs.call(model, moved))
     error, reason = difference(torch, expected, found)
-    send("agreement", c=case["id"], error=error, reason=reason)
+    send("agreement", c=case["id"], error=error, reason=reason, not_finite=reason == NOT_FINITE)
 
 
 def difference(torch, expected, found):
@@ -41,7 +43,7 @@ def difference(torch, expected, found):
     if not all(bool(torch.isfinite(tensor).all()) for tensor in expected):
         return None, "fp32 gives numbers that are not finite"
     if not all(bool(torch.isfinite(tensor).all()) for tensor in found):
-        return None, "it gives numbers that are not finite, and fp32 does not"
+        return None, NOT_FINITE
     worst = 0.0
     for right, wrong in zip(expected, found):
         size, apart = float(right.norm()), float((wrong - right).norm())

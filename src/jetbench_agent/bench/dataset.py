@@ -228,6 +228,9 @@ def _default_folder():
     return os.path.join(torch.hub.get_dir(), "datasets")
 
 
+_ITS_OWN = "You can use download=True to download it"
+
+
 def _made(kind, options, splits, source, folder, download):
     try:
         for split in splits[:-1]:
@@ -238,7 +241,8 @@ def _made(kind, options, splits, source, folder, download):
         return kind(**dict(options, **splits[-1]))
     except Exception as error:  # RuntimeError where it is not there, anything else where it is broken
         hint = "" if download else "; looked in {}; --download fetches it".format(folder)
-        raise BadModelError("--data {}: {}{}".format(source, first_line(error), hint))
+        said = first_line(error).replace(_ITS_OWN, "").rstrip(". ")  # it is --download here
+        raise BadModelError("--data {}: {}{}".format(source, said, hint))
 
 
 def _labelled(source, held):

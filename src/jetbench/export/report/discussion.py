@@ -20,7 +20,8 @@ def points(made: Documents) -> tuple[str, ...]:
     cases = [(name, case) for name, case in named(made) if case["latency_s"]]
     return (
         *_verdicts(cases),
-        *_fastest(cases),
+        *_wrong(cases),
+        *_fastest([(name, case) for name, case in cases if not (case["output"] and case["output"]["wrong"])]),
         *_paradoxes(cases),
         *_cold(cases),
         *_frugal(cases),
@@ -46,6 +47,17 @@ def threats(made: Documents) -> tuple[str, ...]:
 
 def _verdicts(cases: Sequence[Named]) -> Iterator[str]:
     return (f"{name}: {case['verdict']}" for name, case in cases if case["verdict"])
+
+
+def _wrong(cases: Sequence[Named]) -> Iterator[str]:
+    """A fast wrong answer is none."""
+    for name, case in cases:
+        output = case["output"]
+        if output is not None and output["wrong"]:
+            told = output["reason"]
+            if output["error"] is not None:
+                told = f"relative error {output['error']:.2g}, and {output['limit']:g} is what its format explains"
+            yield f"{name} gives a WRONG OUTPUT against fp32: {told}."
 
 
 def _fastest(cases: Sequence[Named]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from jetbench.domain.metrics import significant, with_uncertainty
-from jetbench.export.columns import UNSUPPORTED
+from jetbench.export.columns import UNSUPPORTED, output_error
 from jetbench.export.report.blocks import Grid
 
 Case = Mapping[str, Any]
@@ -76,7 +76,12 @@ def latency(made: Documents) -> Grid:
         "clean p50",
         "grade",
     )
-    return Grid(head, tuple(_latency(case, name) for name, case in named(made) if case["latency_s"]))
+    cases = [(name, case) for name, case in named(made) if case["latency_s"]]
+    rows = [_latency(case, name) for name, case in cases]
+    if not any(case["output"] for _, case in cases):
+        return Grid(head, tuple(rows))
+    compared = [(*row, output_error(case)) for row, (_, case) in zip(rows, cases, strict=True)]
+    return Grid((*head, "output error"), tuple(compared))
 
 
 def _latency(case: Case, name: str) -> tuple[str, ...]:

@@ -58,7 +58,10 @@ def _case(case: Mapping[str, Any], room: Room) -> list[Row]:
                 figures.put(f" [{low:.3f}, {high:.3f}]", "text")
         rows.append(figures)
         said = printable(pair["text"] or pair["reason"] or "not compared")
-        rows += _indented(said, ROLES.get(pair["verdict"] or "", "muted"), room)
+        wrong = any(pair["wrong"] or ())
+        rows += _indented(said, "bad" if wrong else ROLES.get(pair["verdict"] or "", "muted"), room)
+        if pair["accuracy"] is not None:
+            rows += _indented(pair["accuracy"]["text"], "text", room)
         for note in pair["notes"] or ():
             rows += _indented(note, "muted", room)
     return rows

@@ -35,6 +35,8 @@ def _output(found: OutputError | None, room: Room) -> list[Row]:
     """Of a variant: how far its output lies from that of fp32. A wrong answer may be as fast as it likes."""
     if found is None:
         return []
+    if found.error is None and found.wrong:
+        return line("output", room, need((f"WRONG: {found.reason}", "bad")))
     if found.error is None:
         return line("output", room, need((f"not compared with fp32: {found.reason}", "warn")))
     told = need((f"{found.error:.1e}{' WRONG' if found.wrong else ''}", "bad" if found.wrong else "good"))

@@ -47,7 +47,7 @@ class PlanFormScreen(ModalScreen[Changes]):
             for setting in SETTINGS:
                 with Horizontal(classes="setting"):
                     yield Static(setting.label, classes="label", markup=False)
-                    yield LineInput(setting.text(self.plan), max_length=80, id=f"set-{setting.name}")
+                    yield LineInput(setting.text(self.plan), max_length=setting.length, id=f"set-{setting.name}")
                     yield Static(self._beside(setting), classes="beside", id=f"say-{setting.name}", markup=False)
 
     def dress(self, palette: Palette, glyphs: Glyphs) -> None:
@@ -70,15 +70,20 @@ class PlanFormScreen(ModalScreen[Changes]):
 
     def wrong(self, setting: Setting, text: str) -> str | None:
         try:
-            self.check(setting.read(text))
+            self.check(self._needed(setting) | setting.read(text))
         except PlanError as error:
             return printable(str(error), 90)
         return None
 
+    def _needed(self, setting: Setting) -> Changes:
+        """What the field that this one hangs on says now."""
+        needed = next((each for each in SETTINGS if each.name == setting.needs), None)
+        return {} if needed is None else needed.read(self._field(needed).value)
+
     def on_input_changed(self, event: Input.Changed) -> None:
-        setting = next((each for each in SETTINGS if event.input.id == f"set-{each.name}"), None)
-        if setting is not None:
-            self._say(setting)
+        for setting in SETTINGS:
+            if event.input.id in (f"set-{setting.name}", f"set-{setting.needs}"):
+                self._say(setting)
 
     def _say(self, setting: Setting) -> None:
         self.query_one(f"#say-{setting.name}", Static).update(self._beside(setting, self._field(setting).value))

@@ -48,7 +48,7 @@ class Choice(msgspec.Struct):
     first: int = 1  # place of the first measure in view beside the model
     case: int | None = None  # id of the one under the cursor
     y: Measure = BY_NAME["latency_p50"]
-    x: Measure = BY_NAME["throughput_ips"]
+    x: Measure = BY_NAME["macs"]  # items/s is the reciprocal of p50
     along: str = ALONG[0]
     all: bool = True  # in a recording: also those that ended after the moment that is looked at
 

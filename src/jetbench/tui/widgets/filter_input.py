@@ -19,7 +19,7 @@ class FilterInput(LineInput):
     ]
 
     def __init__(self) -> None:
-        super().__init__(placeholder="part of a name", max_length=60, id="filter")
+        super().__init__(placeholder="part of a name, or timm:NAME", max_length=400, id="filter")
 
     def action_leave(self, clear: bool) -> None:
         if clear:
