@@ -4,7 +4,7 @@
     python agent.pyz bench [--no-torchvision]  the bench parent the agent starts
     python agent.pyz remote FOLDER             what ssh starts: a controller elsewhere attaches to an agent here
 
-Commands are JSON lines: {"op": "run"|"count"|"models"|"settings"|"stop"|"quit", ...}. When stdin closes, the
+Commands are JSON lines: {"op": "run"|"count"|"models"|"settings"|"stop"|"grant"|"quit", ...}. When stdin closes, the
 screen side is gone: children are killed and the agent ends.
 """
 
@@ -190,6 +190,8 @@ def _listen(requests, conductor, sender):
             return
         if op == "stop":
             conductor.stop(bool(request.get("force")))
+        elif op == "grant":
+            conductor.grant(request.get("c"), request.get("r"))
         else:
             conductor.arm()
             requests.put(request)

@@ -10,7 +10,7 @@ import click
 
 from jetbench import __version__
 from jetbench.cli import errors
-from jetbench.cli.options import HOST, screen_options, sensor_arguments, sensor_options
+from jetbench.cli.options import DASK, HOSTS, screen_options, sensor_arguments, sensor_options
 
 _COMMANDS = {
     "run": "jetbench.cli.run",
@@ -78,7 +78,8 @@ class LazyGroup(click.Group):
 @click.version_option(__version__, prog_name="jetbench-tui")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @screen_options
-@HOST
+@HOSTS
+@DASK
 @click.option("--python", metavar="PATH", help="The interpreter that measures (it has torch).")
 @click.option("--root", metavar="DIR", help="Read DIR/sys, DIR/proc, DIR/etc instead of the board's own.")
 @sensor_options

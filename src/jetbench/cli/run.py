@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import click
 import msgspec
@@ -16,8 +16,9 @@ import msgspec
 from jetbench.analysis.duty import DutyCycle
 from jetbench.cli.errors import INTERRUPTED, MEASURED, SOME_FAILED, CliError
 from jetbench.cli.options import (
+    DASK,
     DOWNLOAD,
-    HOST,
+    HOSTS,
     PYTHON,
     ROOT,
     duty_cycle,
@@ -43,6 +44,10 @@ _AS_THEY_ARE = (
     "device", "threads", "weights", "arch", "k", "rounds", "seed", "fresh", "energy", "force", "end_to_end", "images",
     "why", "data", "labels", "data_limit",
 )  # fmt: skip
+
+
+class Stoppable(Protocol):
+    def stop(self, force: bool = False) -> None: ...
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -103,7 +108,8 @@ class Wanted(msgspec.Struct, frozen=True):
 )
 @watch_options
 @duty_options
-@HOST
+@HOSTS
+@DASK
 @click.option("--wait", is_flag=True, help="Where somebody else measures on the board: until that is over.")
 @PYTHON
 @ROOT
@@ -121,6 +127,14 @@ def command(ctx: click.Context, /, plan_file: Path | None, output: Path | None, 
 
         ctx.exit(resume(ctx, options))
     plan = plan_from(plan_file, options)
+    from jetbench.cli.fleet_members import asked_for
+
+    boards = asked_for(ctx, options, plan)
+    if boards:
+        from jetbench.cli.fleet import run_fleet
+
+        ctx.exit(run_fleet(plan, boards, output, options))
+    plan = msgspec.structs.replace(plan, boards=())
     python, root = inherited(ctx, options)
     sensors = sensor_arguments(options, ctx)
     duty, beside = duty_cycle(options["rate"], options["battery"]), watch(options, plan)
@@ -132,7 +146,16 @@ def command(ctx: click.Context, /, plan_file: Path | None, output: Path | None, 
 def run_default(options: dict[str, Any]) -> int:
     """The default plan, as `jetbench-tui` without a terminal runs it."""
     plan, sensors = plans.check(Plan()), sensor_arguments(options)
-    return measure(plan, options.get("python"), options.get("root"), Wanted(host=options.get("host")), sensors)
+    ctx = click.get_current_context()
+    from jetbench.cli.fleet_members import asked_for
+
+    boards = asked_for(ctx, options, plan)
+    if boards:
+        from jetbench.cli.fleet import run_fleet
+
+        return run_fleet(plan, boards, None, options)
+    wanted = Wanted(host=host_of(ctx, options))
+    return measure(plan, options.get("python"), options.get("root"), wanted, sensors)
 
 
 def plan_from(path: Path | None, options: dict[str, Any]) -> Plan:
@@ -184,7 +207,7 @@ def measure(
 ) -> int:
     """Run a plan to its end and print what came out. Returns the exit status. ``begin`` starts it in another way."""
     if wanted.csv is not None:
-        _check_writable(wanted.csv)
+        check_writable(wanted.csv)
     told = (*sensors, "--ahead")  # torch is imported while the board is read
     given: dict[str, Any] = {"screen": not wanted.json, "output": wanted.recording, "sensors": told}
     worker = make_worker(python, root, host=wanted.host, **given)
@@ -291,7 +314,7 @@ def _export_csv(worker: SessionWorker, path: Path, as_json: bool) -> None:
         print(f"csv        {', '.join(str(file) for file in written)}")
 
 
-def _check_writable(path: Path) -> None:
+def check_writable(path: Path) -> None:
     """Refuse a CSV path that could not be written, before minutes are spent measuring."""
     folder = path.parent if path.suffix.lower() == ".csv" else path
     try:
@@ -306,7 +329,7 @@ def _check_writable(path: Path) -> None:
 
 
 @contextmanager
-def run_signals(worker: SessionWorker) -> Iterator[list[int]]:
+def run_signals(worker: Stoppable) -> Iterator[list[int]]:
     """Ctrl-C and SIGTERM end the run softly, a second one at once. Yields what was received."""
     received: list[int] = []
 
