@@ -23,6 +23,7 @@ BENCHMARKS = (
     ("recording_scale.py", ("--quick",)),
     ("export_speed.py", ("--quick",)),
     ("remote.py", ("--quick",)),
+    ("fleet.py", ("--quick",)),
     ("run_overhead.py", ("--quick",)),
     ("calibration.py", ("--quick",)),
     ("against_bare_loop.py", ("--quick",)),

@@ -91,13 +91,14 @@ def use(terminal: Terminal, seconds: float) -> Use:
     return Use(terminal.bytes_between(begun, end) / length, worst, cpu, resident_mib(measured))
 
 
-def key_times(terminal: Terminal, count: int) -> list[float]:
+def key_times(terminal: Terminal, count: int, *keys: str) -> list[float]:
     """Seconds from a key to the first bytes that answer it; keys that change much and such that change little."""
+    keys = keys or ("w", "h")
     found = []
     for number in range(count):
         terminal.read(0.43)
         before, pressed = len(terminal.chunks), terminal.now()
-        terminal.send("wh"[number % 2])
+        terminal.send(keys[number % len(keys)])
         terminal.wait(lambda before=before: len(terminal.chunks) > before, 2.0, every=0.002)
         found.append(terminal.chunks[-1][0] - pressed)
     return found

@@ -6,9 +6,20 @@ from hypothesis import strategies as st
 
 from jetbench.domain import plan as plans
 from jetbench.domain.plan import Plan
+from jetbench.domain.plan_boards import PlanBoard
+from jetbench.domain.text import printable
 
 NAMES = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=30)
 SECONDS = st.floats(1e-3, 3600)
+
+WORDS = NAMES.filter(lambda text: text.strip() and printable(text) == text)
+BOARDS = st.lists(
+    st.builds(
+        PlanBoard, host=WORDS, power_group=st.none() | WORDS, python=st.none() | WORDS, power_rail=st.none() | WORDS
+    ),
+    max_size=3,
+    unique_by=lambda board: board.title,
+).map(tuple)
 
 
 @st.composite
@@ -42,6 +53,7 @@ def sound_plans(draw: st.DrawFn) -> Plan:
             rounds=draw(st.integers(1, 1000)),
             seed=draw(st.none() | st.integers(0, 2**62)),
             fresh=draw(st.booleans()),
+            boards=draw(BOARDS),
             expect=draw(st.sampled_from(((), ("latency: a < b",), ("latency: a < b < c", "energy: a / b = 2")))),
         )
     )

@@ -355,3 +355,29 @@ class SeesImages(Nth):
 
 def sees_images():
     return SeesImages()
+
+
+def kill_worker():
+    """Of the case, the parent of all cases and the agent the worker of Dask is the next one up."""
+    pid = os.getpid()
+    for _ in range(3):
+        pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    os.kill(pid, signal.SIGKILL)
+    time.sleep(3600)
+
+
+def kills_worker():
+    """Kills the worker of Dask it is measured on, whenever it is measured."""
+    return Nth(lambda number: kill_worker() if number == 5 else None)
+
+
+def kills_worker_once():
+    """The first time only; the folder is the board's own."""
+
+    def kill(number):
+        mark = Path(os.environ["XDG_CACHE_HOME"], "killed-once")
+        if number == 5 and not mark.exists():
+            mark.touch()
+            kill_worker()
+
+    return Nth(kill)

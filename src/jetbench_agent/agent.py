@@ -1,6 +1,6 @@
 """The agent: speaks the protocol on stdin and stdout. Standard library only.
 
-Commands are JSON lines: {"op": "run"|"count"|"models"|"settings"|"stop"|"quit", ...}. When stdin closes, the
+Commands are JSON lines: {"op": "run"|"count"|"models"|"settings"|"stop"|"grant"|"quit", ...}. When stdin closes, the
 screen side is gone: children are killed and the agent ends.
 """
 
@@ -182,6 +182,8 @@ def _listen(requests, conductor, sender):
             return
         if op == "stop":
             conductor.stop(bool(request.get("force")))
+        elif op == "grant":
+            conductor.grant(request.get("c"), request.get("r"))
         else:
             conductor.arm()
             requests.put(request)

@@ -8,6 +8,7 @@ from jetbench_agent import comparing, cores, evaluating, kept_counts, memory_sta
 from jetbench_agent.bench_link import SETUP_SILENCE_S, Bench
 from jetbench_agent.cooldown import Cooldown
 from jetbench_agent.explaining import Explaining
+from jetbench_agent.gate import Gate
 from jetbench_agent.soak import Soak
 from jetbench_agent.stream import monotonic_ns
 
@@ -33,6 +34,7 @@ class Conductor(object):
         self._bench = Bench(sender, lambda: self._stop, lambda: self._force, self._works, Soak(temperature))
         self._explaining = Explaining(self._bench, sender, *(roofs or (None, lambda: None)))
         self._counts = {}
+        self._gate = Gate(sender.aside, self.stopped)
         self._stop = False
         self._force = False
 
@@ -45,6 +47,10 @@ class Conductor(object):
     def stop(self, force):
         self._stop = True
         self._force = self._force or force
+
+    def grant(self, case, round_):
+        """Of a run whose cases are handed out one by one (``case_by_case``): the next one may begin."""
+        self._gate.grant(case, round_)
 
     def adopt(self, process):
         self._bench.adopt(process)
@@ -94,7 +100,7 @@ class Conductor(object):
         cooldown = Cooldown(self._temperature, lambda: self._probe(cases, protocol), self.stopped)
         try:
             for number, (round_, index) in enumerate((r, i) for r, ids in enumerate(order) for i in ids):
-                if self._stop:
+                if self._stop or (request.get("case_by_case") and not self._gate.passed(index, round_)):
                     break
                 if protocol["cooldown_s"]:
                     self._cool(cooldown, cases[index], round_, protocol["cooldown_s"], first=number == 0)

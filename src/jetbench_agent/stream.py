@@ -55,6 +55,11 @@ class Sender(object):
                 event["n"] = self._number
             _write_all(self._descriptor, encode(event))
 
+    def aside(self, message):
+        """A line that is no event, for whoever passes the stream on."""
+        with self._lock:
+            _write_all(self._descriptor, b"#" + encode(message))
+
     def break_line(self):
         """End a line that a killed writer may have left torn."""
         with self._lock:

@@ -8,8 +8,11 @@ import msgspec
 import pytest
 
 import streams
+from jetbench.cli.fleet_progress import FleetPrinter, summary
 from jetbench.cli.progress import Printer, case_line
 from jetbench.domain import events as ev
+from jetbench.domain.fleet import Member
+from jetbench.session.fleet_snapshot import BoardState, FleetSnapshot
 from jetbench.session.picture import picture
 from jetbench.session.state import SessionState
 
@@ -83,3 +86,32 @@ def test_no_time_left_is_never_zero_seconds(monkeypatch):
         out = Terminal()
         Printer(out, quiet=False).update(msgspec.structs.replace(snapshot, progress=now))
         assert out.getvalue().endswith(says)
+
+
+def test_a_fleet_says_each_thing_once_with_its_board():
+    out = io.StringIO()
+    printer = FleetPrinter(out, 2, quiet=False)
+    whole = picture(folded(*streams.session(passes=100)))
+    anna, ben = Member(name="anna"), Member(name="ben\x1b[31m")
+    looks = (
+        (BoardState(anna, "connecting"), BoardState(ben, "connecting")),
+        (BoardState(anna, "running"), BoardState(ben, "waiting", "anna runs on the same supply, left")),
+        (BoardState(anna, "running", "the connection was cut", whole), BoardState(ben, "waiting", "anna runs ...")),
+        (BoardState(anna, "done", None, whole), BoardState(ben, "lost", "no route to it")),
+    )
+    for boards in looks:
+        for _ in range(2):
+            printer.update(FleetSnapshot(boards, "running"))
+    printer.finish(FleetSnapshot(looks[-1], "done"))
+    said = out.getvalue().splitlines()
+    assert [line for line in said if line.startswith("anna [")] == [line for line in said if ": p50 " in line]
+    assert [line for line in said if ": p50 " not in line] == [
+        "anna running",
+        "ben waiting: anna runs on the same supply, left",
+        "anna running: the connection was cut",
+        "ben waiting: anna runs ...",
+        "anna done",
+        "ben lost: no route to it",
+    ]
+    assert summary(FleetSnapshot(looks[1]), 2) == "1 running, 1 waiting; 0 of 4 cases"
+    assert summary(FleetSnapshot(looks[3]), 2) == "1 done, 1 lost; 2 of 2 cases"

@@ -16,8 +16,7 @@ import pytest
 
 import streams
 from jetbench.domain import events as ev
-from jetbench.recording import disk, reader
-from jetbench.recording import writer as writer_module
+from jetbench.recording import appender, disk, reader
 from jetbench.recording.format import RecordingError, header
 from jetbench.recording.writer import RecordingWriter
 from jetbench.session.load import load
@@ -75,7 +74,7 @@ def test_whatever_else_a_write_says(tmp_path, monkeypatch, number):
     def fail(_descriptor: int, _data: bytes) -> None:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(writer_module, "write_all", fail)
+    monkeypatch.setattr(appender, "write_all", fail)
     writer.event(ev.Log(text="x"))
     writer.close()
     assert writer.ended == os.strerror(number)
@@ -153,7 +152,7 @@ def test_lines_do_not_wait_for_a_slow_sync(tmp_path, monkeypatch):
 
 def test_a_disk_that_hangs_never_holds_up_the_run(tmp_path, monkeypatch):
     hold = threading.Event()
-    real = writer_module.write_all
+    real = appender.write_all
     calls = []
 
     def hang(descriptor: int, data: bytes) -> None:
@@ -162,8 +161,8 @@ def test_a_disk_that_hangs_never_holds_up_the_run(tmp_path, monkeypatch):
             hold.wait(10)
         real(descriptor, data)
 
-    monkeypatch.setattr(writer_module, "write_all", hang)
-    monkeypatch.setattr(writer_module, "MAX_WAITING", 100)
+    monkeypatch.setattr(appender, "write_all", hang)
+    monkeypatch.setattr(appender, "MAX_WAITING", 100)
     said: list[str] = []
     writer = RecordingWriter(tmp_path / "a.jsonl", header(board=None), on_end=said.append)
     begin = time.monotonic()

@@ -12,12 +12,14 @@ from textual.pilot import Pilot
 
 from jetbench.domain.plan import Plan
 from jetbench.tui.app import BenchApp
+from jetbench.tui.fleet_app import FleetApp
+from jetbench.tui.whole_fleet import WholeFleet
 
 Script = Callable[[BenchApp, Pilot[None]], Awaitable[None]]
 
 
 def drive(
-    session: ScriptedSession,
+    session: ScriptedSession | WholeFleet,
     script: Script,
     plan: Plan | None = None,
     size: tuple[int, int] = (120, 40),
@@ -25,7 +27,8 @@ def drive(
     **options: Any,
 ) -> BenchApp:
     options.setdefault("glyphs", "braille")
-    app = BenchApp(session, plan or Plan(), export, **options)
+    kind = FleetApp if isinstance(session, WholeFleet) else BenchApp
+    app = kind(session, plan or Plan(), export, **options)
 
     async def run() -> None:
         async with app.run_test(size=size, notifications=True) as pilot:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import fakes
+import fleets
 import msgspec
 from driving import until
 from fakes import S, ScriptedSession
@@ -20,6 +21,7 @@ from jetbench.domain.plan import Plan
 from jetbench.session.replay import ReplaySession
 from jetbench.tui.app import BenchApp
 from jetbench.tui.visiting import Library, Visit
+from jetbench.tui.whole_fleet import WholeFleet
 
 RECORDINGS = Path(__file__).parents[2] / "recordings"
 SHELF = ("simulated-nano-throttling.jsonl", "lab-x86-2cores.jsonl", "lab-x86-two-rounds.jsonl")  # the oldest first
@@ -122,6 +124,10 @@ STATES: dict[str, State] = {
     "help": State(running, ("question_mark",), Plan(k=2000)),
     "recordings": State(idle, ("o",), ready=_listed),
     "compare": State(idle, ("o",), ready=_listed),
+    "fleet": State(lambda: WholeFleet(fleets.shelf()), ("right", "right"), fleets.PLAN),
+    "fleet-bars": State(lambda: WholeFleet(fleets.shelf()), ("down", "2", "y"), fleets.PLAN),
+    "fleet-points": State(lambda: WholeFleet(fleets.shelf()), ("right", "3"), fleets.PLAN),
+    "fleet-board": State(lambda: WholeFleet(fleets.shelf()), ("end", "enter"), fleets.PLAN, lambda app: app.in_board),
 }
 
 

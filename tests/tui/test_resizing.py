@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import fakes
+import fleets
 from driving import drive, lines
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -12,18 +13,22 @@ from textual.pilot import Pilot
 
 from jetbench.domain.plan import Plan
 from jetbench.tui.app import BenchApp
+from jetbench.tui.whole_fleet import WholeFleet
 from jetbench.tui.widgets.canvas import Canvas
 
 SIZES = st.one_of(
     st.sampled_from(((1, 1), (2, 1), (1, 60), (60, 16), (80, 24), (99, 30), (100, 30), (120, 40), (200, 60))),
     st.tuples(st.integers(1, 260), st.integers(1, 80)),
 )
-KEYS = st.sampled_from(("1", "2", "3", "4", "z", "w", "h", "H", "f", "p", "tab", "down", "?", ":", "escape", "t"))
+KEYS = st.sampled_from(
+    ("1", "2", "3", "4", "z", "w", "h", "H", "f", "p", "tab", "down", "?", ":", "escape", "t", "enter", "y")
+)
 STATES = {
     "idle": lambda: fakes.ScriptedSession(*fakes.idle()),
     "running": lambda: fakes.ScriptedSession(*fakes.running(Plan(k=2000), count=300, hot=True)),
     "finished": lambda: fakes.ScriptedSession(*fakes.finished(Plan(), count=40)),
     "badly": lambda: fakes.ScriptedSession(*fakes.badly(Plan())),
+    "fleet": lambda: WholeFleet(fleets.shelf()),
 }
 # An example takes a second: what fails is shown as it was found.
 EVERY = settings(max_examples=6, phases=(Phase.explicit, Phase.generate))

@@ -22,7 +22,7 @@ from jetbench.tui import theme as themes
 from jetbench.tui.app import BenchApp
 from jetbench.tui.draw import status
 from jetbench.tui.glyphs import SETS
-from jetbench.tui.widgets import bars
+from jetbench.tui.widgets import bars, fleet
 from jetbench.tui.widgets.canvas import Canvas
 
 SIZES = ((60, 16), (80, 24), (120, 40), (200, 60))
@@ -48,7 +48,8 @@ def test_any_two_values_meet_in_some_picture():
 @pytest.fixture
 def fixed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """No clock, no folder and no terminal of this machine is in a picture."""
-    monkeypatch.setattr(bars, "time", SimpleNamespace(strftime=lambda _: WALL))
+    for module in (bars, fleet):
+        monkeypatch.setattr(module, "time", SimpleNamespace(strftime=lambda _: WALL))
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.chdir(tmp_path)
     snapshots.name_roles(monkeypatch)

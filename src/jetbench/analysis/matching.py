@@ -13,6 +13,7 @@ from jetbench.analysis.comparison import NAMES, ZONE, Pair, Side, compare, key
 from jetbench.domain.variants import refusal
 
 _BATCH = re.compile(r"b[1-9]\d{0,5}")
+_DEVICE = 2  # its place in a key
 _SIZE = re.compile(r"\d{1,5}(x\d{1,5})?")
 
 
@@ -25,6 +26,7 @@ class Session(msgspec.Struct, frozen=True):
     sides: tuple[Side, ...]
     created: str | None = None
     status: str = ""
+    member: str | None = None  # of a fleet: the board
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -43,6 +45,7 @@ class Comparison(msgspec.Struct, frozen=True):
     zone: float = ZONE
     anyway: bool = False
     within: bool = False
+    boards: bool = False  # the sessions are the boards of one fleet: that they differ is what is asked about
     differences: Mapping[str, tuple[Difference, ...]] = msgspec.field(
         default_factory=dict
     )  # by label, from the baseline
@@ -58,33 +61,36 @@ class Comparison(msgspec.Struct, frozen=True):
         return tuple(pair for row in self.rows for pair in row.pairs if pair is not None)
 
 
-def matched(base: Sequence[Side], other: Sequence[Side]) -> tuple[list[Side | None], list[Side]]:
+def matched(base: Sequence[Side], other: Sequence[Side], boards: bool = False) -> tuple[list[Side | None], list[Side]]:
     """For each of ``base`` the same case of the other session, and what that has beyond.
 
-    A case that occurs twice is matched with one of as many threads, else in order.
+    A case that occurs twice is matched with one of as many threads, else in order. ``boards``: of one plan, whose cases
+    run on whatever device each board has.
     """
     left = list(other)
     found: list[Side | None] = []
     for one in base:
-        same = [two for two in left if _same(one, two)]
+        same = [two for two in left if _same(one, two, boards)]
         partner = next((two for two in same if two.case.threads == one.case.threads), same[0] if same else None)
         left = [two for two in left if two is not partner]
         found.append(partner)
     return found, left
 
 
-def _same(one: Side, two: Side) -> bool:
+def _same(one: Side, two: Side, boards: bool) -> bool:
     """A case that was to have its model's own size and never ran does not know it, and fits any."""
     (*left, one_shape), (*right, two_shape) = key(one), key(two)
+    if boards:
+        del left[_DEVICE], right[_DEVICE]
     return left == right and (None in (one_shape, two_shape) or one_shape == two_shape)
 
 
-def across(sessions: Sequence[Session], zone: float = ZONE, anyway: bool = False) -> Comparison:
+def across(sessions: Sequence[Session], zone: float = ZONE, anyway: bool = False, boards: bool = False) -> Comparison:
     """Every case of the first session with the same case of each other one."""
     first, rest = sessions[0], sessions[1:]
     partners, unmatched = [], []
     for session in rest:
-        found, beyond = matched(first.sides, session.sides)
+        found, beyond = matched(first.sides, session.sides, boards)
         partners.append(found)
         unmatched += [(session.label, side) for side in beyond]
     rows, alone = [], []
@@ -98,6 +104,7 @@ def across(sessions: Sequence[Session], zone: float = ZONE, anyway: bool = False
         _for_all(rows),
         zone,
         anyway,
+        boards=boards,
         differences={session.label: differences(first, session) for session in rest},
         unmatched=(*alone, *unmatched),
         remarks=tuple(dict.fromkeys(text for session in rest if (text := _unknown(first, session)) is not None)),

@@ -21,6 +21,10 @@ def open_app(options: dict[str, Any]) -> int:
     """The app from its first line to its last. Returns the exit status."""
     session: LateSession | SessionWorker | None = None
     try:
+        if _is_fleet(options):
+            from jetbench.cli.fleet_app import open_fleet
+
+            return open_fleet(options)
         session = _elsewhere(options) if options.get("host") else _here(options)
         return _run(session, options)
     except LinkError as error:
@@ -33,7 +37,7 @@ def open_app(options: dict[str, Any]) -> int:
         raise
     finally:
         if session is not None:
-            _end(session, options.get("host"))
+            _end(session, _host(options))
 
 
 def _here(options: dict[str, Any]) -> LateSession:
@@ -56,9 +60,19 @@ def _elsewhere(options: dict[str, Any]) -> SessionWorker:
     from jetbench.cli.session import make_worker
 
     where, sensors = (options.get("python"), options.get("root")), options.get("sensors") or ()
-    worker = make_worker(*where, screen=True, sensors=sensors, host=options["host"], again=True)
+    worker = make_worker(*where, screen=True, sensors=sensors, host=_host(options), again=True)
     worker.start()
     return worker
+
+
+def _host(options: dict[str, Any]) -> str | None:
+    """The one board elsewhere, if any."""
+    names = options.get("host") or ()
+    return names[0] if names else None
+
+
+def _is_fleet(options: dict[str, Any]) -> bool:
+    return len(options.get("host") or ()) > 1 or options.get("dask") is not None
 
 
 def _end(session: LateSession | SessionWorker, host: str | None) -> None:

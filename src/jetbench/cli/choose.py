@@ -13,7 +13,8 @@ import click
 from jetbench.analysis import choice, comparability, matching
 from jetbench.analysis.choice import AXES, Candidate, Choice, Figure, Limits
 from jetbench.cli.errors import MEASURED, SOME_FAILED, CliError
-from jetbench.cli.options import JSON, duty_cycle
+from jetbench.cli.fleet_files import loaded, one_alone, picked, reached
+from jetbench.cli.options import BOARD, JSON, duty_cycle
 from jetbench.domain.text import printable
 
 _QUANTITY = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([A-Za-z%/]*)\s*")
@@ -71,10 +72,18 @@ def _quantity(axis: str) -> Any:
     "--battery", metavar="50Wh", callback=_quantity("battery"), help="Hours from such a battery, with --rate."
 )
 @click.option("--by", type=click.Choice(AXES), default="latency", show_default=True, help="Order of those that fit.")
+@BOARD
 @JSON
 @click.pass_context
 def command(
-    ctx: click.Context, /, files: tuple[Path, ...], percentile: str, by: str, as_json: bool, **asked: Any
+    ctx: click.Context,
+    /,
+    files: tuple[Path, ...],
+    percentile: str,
+    by: str,
+    boards: tuple[str, ...],
+    as_json: bool,
+    **asked: Any,
 ) -> None:
     """Which recorded case fits; which is nearest, and by how much it misses, where none does.
 
@@ -89,14 +98,17 @@ def command(
         int(percentile[1:]),
         duty_cycle(asked["rate"], asked["battery"]),
     )
-    cases, notes = _cases(files)
+    of_fleet = one_alone(files, "choose")
+    if boards and not of_fleet:
+        raise click.UsageError("--board is of a fleet's file.", ctx)
+    cases, notes = _of_boards(files[0], boards) if of_fleet else _cases(files)
     made = choice.choose(cases, limits, by)
     if as_json:
         from jetbench.export.json import dumps
 
-        print(dumps(entries(made, notes)))
+        print(dumps(entries(made, notes, "board" if of_fleet else "file")))
     else:
-        print("\n".join(lines(made, notes, len(files) > 1)))
+        print("\n".join(lines(made, notes, of_fleet or len(files) > 1)))
     ctx.exit(MEASURED if made.best is not None else SOME_FAILED)
 
 
@@ -125,6 +137,20 @@ def _cases(files: tuple[Path, ...]) -> tuple[list[tuple[str, Any]], list[str]]:
             differ = comparability.refusal(matching.differences(first, here))
             if differ is not None:
                 notes.append(f"{label} was measured otherwise than A: {differ}")
+    return cases, notes
+
+
+def _of_boards(file: Path, names: tuple[str, ...]) -> tuple[list[tuple[str, Any]], list[str]]:
+    """Every case of a fleet with its board, and what there is to say of each board."""
+    from jetbench.export import document
+
+    cases, notes = [], []
+    with loaded(file) as found:
+        for part in picked(file, reached(file, found), names):
+            assert part.session is not None
+            cases += [(part.name, result) for result in part.session.case_results()]
+            made_up = document.not_its_own(part.session)
+            notes += [f"{part.name}: {said}" for said in (part.ended, made_up) if said is not None]
     return cases, notes
 
 
@@ -256,8 +282,8 @@ def _figure(axis: str, figure: Figure, noted: bool = True) -> str:
 # -- as one document
 
 
-def entries(made: Choice, notes: list[str]) -> dict[str, Any]:
-    """Figures in s, W, J, MiB and as shares; null has its reason beside it."""
+def entries(made: Choice, notes: list[str], labelled: str = "file") -> dict[str, Any]:
+    """Figures in s, W, J, MiB and as shares; null has its reason beside it. ``labelled``: what labels are of."""
     limits = made.limits
     best, nearest = made.best, made.nearest
     place = {id(each): position for position, each in enumerate(made.candidates)}
@@ -267,7 +293,7 @@ def entries(made: Choice, notes: list[str]) -> dict[str, Any]:
         "best": None if best is None else place[id(best)],
         "tied_with_best": [place[id(each)] for each in made.tied_with_best()],
         "nearest": None if nearest is None else place[id(nearest)],
-        "cases": [_entry(each) for each in made.candidates],
+        "cases": [{labelled: printable(each.label, 80), **_entry(each)} for each in made.candidates],
         "front": {
             "axes": list(made.axes),
             "cases": list(made.front),
@@ -281,7 +307,6 @@ def entries(made: Choice, notes: list[str]) -> dict[str, Any]:
 def _entry(each: Candidate) -> dict[str, Any]:
     case, duty = each.result.case, each.duty
     return {
-        "file": each.label,
         "model": printable(case.model),
         "variant": case.variant,
         "device": case.device,

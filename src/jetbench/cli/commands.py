@@ -10,7 +10,7 @@ import click
 
 from jetbench import __version__
 from jetbench.cli import errors
-from jetbench.cli.options import HOST, screen_options, sensor_arguments, sensor_options
+from jetbench.cli.options import DASK, HOSTS, screen_options, sensor_arguments, sensor_options
 from jetbench.domain import plugins
 
 _COMMANDS = {
@@ -80,7 +80,8 @@ class LazyGroup(click.Group):
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.option(plugins.OPTION, is_flag=True, help="Leave out what other packages add (as JETBENCH_PLUGINS=0 does).")
 @screen_options
-@HOST
+@HOSTS
+@DASK
 @click.option("--python", metavar="PATH", help="The interpreter that measures (it has torch).")
 @click.option("--root", metavar="DIR", help="Read DIR/sys, DIR/proc, DIR/etc instead of the board's own.")
 @sensor_options

@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+import msgspec
 
 from jetbench.analysis import comparability, matching
 from jetbench.analysis.comparability import Setting
 from jetbench.analysis.comparison import Side, side
 from jetbench.analysis.matching import Comparison, Session
 from jetbench.cli.errors import MEASURED, SOME_FAILED, CliError
-from jetbench.cli.options import JSON
+from jetbench.cli.fleet_files import loaded, one_alone, picked, reached
+from jetbench.cli.options import BOARD, JSON
 from jetbench.cli.show import load_or_fail
 from jetbench.domain.plan import PlanError, parse_percent
 from jetbench.domain.text import printable
@@ -22,6 +24,7 @@ from jetbench.session.state import SessionState
 
 ANYWAY = click.option("--anyway", is_flag=True, help="Compare what is not comparable too; that is said in the output.")
 _MOST_NAMED = 8
+_SOME = "name some of them: --board NAME --board NAME"
 
 
 @click.command("compare")
@@ -33,6 +36,7 @@ _MOST_NAMED = 8
     metavar="MODEL[:VARIANT[:bN[:HxW]]]",
     help="Of one file: two or more cases, the first is the baseline. Of several: these cases only.",
 )
+@BOARD
 @click.option("--threshold", default="2%", show_default=True, metavar="2%", help="A smaller difference is none.")
 @ANYWAY
 @JSON
@@ -42,18 +46,23 @@ def command(
     /,
     files: tuple[Path, ...],
     selectors: tuple[str, ...],
+    boards: tuple[str, ...],
     threshold: str,
     anyway: bool,
     as_json: bool,
 ) -> None:
-    """Compare recordings case by case: the first FILE is the baseline.
+    """Compare recordings case by case: the first FILE is the baseline; of a fleet's file its boards, the first one too.
 
     For every case the ratio of medians with its 95 % interval: FASTER, SLOWER, SAME (no difference shown), UNCLEAR.
     """
     zone = share(threshold)
     if len(files) > len(string.ascii_uppercase):
         raise click.UsageError(f"compare takes at most {len(string.ascii_uppercase)} recordings.", ctx)
-    if len(files) == 1:
+    if one_alone(files, "compare"):
+        made = _boards(files[0], boards, selectors, zone)
+    elif boards:
+        raise click.UsageError("--board is of a fleet's file.", ctx)
+    elif len(files) == 1:
         if len(selectors) < 2:
             raise click.UsageError("compare takes two recordings, or one and two --case.", ctx)
         made = _within(recorded(files[0], "A"), selectors, zone)
@@ -123,6 +132,25 @@ def _across(files: Sequence[Path], selectors: Sequence[str], zone: float, anyway
     return made
 
 
+def _boards(file: Path, names: Sequence[str], selectors: Sequence[str], zone: float) -> Comparison:
+    """The boards of a fleet's file: what each ran is one plan, and that boards differ is no reason not to compare."""
+    with loaded(file) as found:
+        parts = picked(file, reached(file, found), names)
+        if not 2 <= len(parts) <= len(string.ascii_uppercase):
+            has = ", ".join(part.name for part in parts)
+            raise CliError(f"{file}: 2 to 26 boards can be compared, and {len(parts)} have a run: {has}", hint=_SOME)
+        sessions = []
+        for label, part in zip(string.ascii_uppercase, parts, strict=False):
+            assert part.session is not None
+            sessions.append(msgspec.structs.replace(session(part.session, label, str(file)), member=part.name))
+        if selectors:
+            sessions = [_narrowed(each, selectors) for each in sessions]
+        made = matching.across(sessions, zone, anyway=True, boards=True)
+    if not made.rows:
+        raise CliError(f"no case in common: {'; '.join(_has(each) for each in sessions)}")
+    return made
+
+
 def refuse(base: Session, other: Session) -> None:
     """Raises CliError with what makes the two incomparable, if anything does."""
     differ = comparability.refusal(matching.differences(base, other))
@@ -133,7 +161,7 @@ def refuse(base: Session, other: Session) -> None:
 
 def _narrowed(whole: Session, selectors: Sequence[str]) -> Session:
     kept = tuple(each for each in whole.sides if any(matching.fits(selector, each) for selector in selectors))
-    return Session(whole.label, whole.name, whole.setting, kept, whole.created, whole.status)
+    return msgspec.structs.replace(whole, sides=kept)
 
 
 def _within(whole: Session, selectors: Sequence[str], zone: float) -> Comparison:
@@ -156,7 +184,7 @@ _AN_EXAMPLE = "resnet18:fp32:b1:224x224"
 
 
 def _has(of: Session) -> str:
-    return f"{of.name} has {_named(of.sides) or 'none that was asked for'}"
+    return f"{of.member or of.name} has {_named(of.sides) or 'none that was asked for'}"
 
 
 def _named(sides: Sequence[Side]) -> str:

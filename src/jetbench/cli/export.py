@@ -12,8 +12,9 @@ import click
 
 from jetbench.cli.errors import CliError
 from jetbench.cli.options import METER
-from jetbench.cli.show import load_or_fail
+from jetbench.cli.show import load_or_fail, refuse_meter
 from jetbench.export.files import ExportError
+from jetbench.recording.fleet import is_fleet
 from jetbench.recording.format import SUFFIX, RecordingError
 from jetbench.session.state import SessionState
 
@@ -68,6 +69,8 @@ FORMATS: Mapping[str, tuple[Write, str]] = {  # with the suffix of the file besi
     "markdown": (_file("markdown"), ".md"),
     "openmetrics": (_file("openmetrics"), ".prom"),
 }
+BOARDS = "boards"  # of a fleet alone: ordinary recordings
+_OF_FLEET = {"trace": "-traces", BOARDS: "-boards"}  # of a fleet a folder, a file a board
 
 
 class Formats(_Type):
@@ -76,7 +79,7 @@ class Formats(_Type):
     name = "format"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if value in FORMATS or value in (there := self._all()):
+        if value in (*FORMATS, BOARDS) or value in (there := self._all()):
             return str(value)
         return self.fail(f"{value!r} is not one of {', '.join(map(repr, there))}.", param, ctx)
 
@@ -86,7 +89,8 @@ class Formats(_Type):
     def _all(self) -> list[str]:
         from jetbench.export import plugged
 
-        return [*FORMATS, *plugged.names(FORMATS)]
+        ours = (*FORMATS, BOARDS)
+        return [*ours, *plugged.names(ours)]
 
 
 def _format(form: str) -> tuple[Write, str]:
@@ -113,7 +117,7 @@ def _format(form: str) -> tuple[Write, str]:
     type=Formats(),
     default="csv",
     show_default=True,
-    help="csv, parquet, arrow: a folder of three tables; the others: one file.",
+    help="csv, parquet, arrow: a folder of three tables; boards: a recording for each of a fleet; others: one file.",
 )
 @click.option(
     "-o",
@@ -129,6 +133,7 @@ def command(file: Path, form: str, output: Path | None, meter: Path | None) -> N
     csv, parquet, arrow, sqlite: cases, samples, telemetry. json: the document of show --json. trace: a timeline for
     Perfetto and chrome://tracing. markdown: the table, to be pasted into an issue. openmetrics: figures as gauges.
     Other packages may add formats: docs/extending.md.
+    Of a fleet the board is a column; boards takes it apart into ordinary recordings.
     """
     for path in export_file(file, form, output, meter):
         if path.is_file():  # and not the pipe that was just written to
@@ -137,14 +142,32 @@ def command(file: Path, form: str, output: Path | None, meter: Path | None) -> N
 
 def export_file(file: Path, form: str, output: Path | None, meter: Path | None = None) -> Written:
     """Files written. Raises CliError."""
+    if is_fleet(file):
+        return _of_fleet(file, form, output, meter)
+    if form == BOARDS:
+        raise CliError(f"-f {BOARDS} takes a fleet's file apart, and {file} is none")
     try:
         write, suffix = _format(form)
-        target = output or beside(file, suffix)
-        if _same(target, file):
-            raise CliError(f"{target} is the recording itself: name another file or folder with -o")
-        return write(target, load_or_fail(file, meter), file)
+        return write(_target(file, output, suffix), load_or_fail(file, meter), file)
     except (ExportError, RecordingError) as error:
         raise CliError(str(error)) from error
+
+
+def _of_fleet(file: Path, form: str, output: Path | None, meter: Path | None) -> Written:
+    from jetbench.cli.fleet_export import export_fleet
+
+    refuse_meter(meter)
+    if form not in (*FORMATS, BOARDS):
+        raise CliError(f"-f {form} takes one board: export -f {BOARDS} makes a recording of each first")
+    return export_fleet(file, form, _target(file, output, _OF_FLEET.get(form) or FORMATS[form][1]))
+
+
+def _target(file: Path, output: Path | None, suffix: str) -> Path:
+    """Where ``-o`` says, or beside the recording. Raises CliError."""
+    target = output or beside(file, suffix)
+    if _same(target, file):
+        raise CliError(f"{target} is the recording itself: name another file or folder with -o")
+    return target
 
 
 def _same(target: Path, file: Path) -> bool:

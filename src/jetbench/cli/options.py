@@ -21,6 +21,11 @@ MOST_SCALE = 1000.0
 
 
 def _simulated(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    return simulated_board(value)
+
+
+def simulated_board(value: str | None) -> str | None:
+    """``nano:x20`` as it is. Raises BadParameter for what is no simulated board."""
     if value is None:
         return None
     name, _, speed = value.partition(":")
@@ -36,7 +41,20 @@ def _simulated(_ctx: click.Context, _param: click.Parameter, value: str | None) 
     return value
 
 
+def _hosts(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    """``a,b`` is two boards."""
+    names = [name.strip() for words in value for name in words.split(",")]
+    if not all(names):
+        raise click.BadParameter("a board without a name.")
+    return tuple(dict.fromkeys(names))
+
+
 def _plug(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    return plug_address(value)
+
+
+def plug_address(value: str | None) -> str | None:
+    """The address of a plug as it is. Raises BadParameter."""
     if value is not None:
         from urllib.parse import urlsplit
 
@@ -59,6 +77,19 @@ HOST = click.option(
     metavar="[USER@]BOARD",
     help="Measure there, over ssh: a name of ~/.ssh/config or of [hosts] in config.toml too.",
 )
+HOSTS = click.option(
+    "--host",
+    multiple=True,
+    metavar="[USER@]BOARD",
+    callback=_hosts,
+    help="Measure there, over ssh: a name of ~/.ssh/config or of [hosts] in config.toml too. Several (a,b,c): on each.",
+)
+DASK = click.option(
+    "--dask",
+    metavar="tcp://HOST:8786",
+    help="Measure on every worker of that Dask scheduler that declares the resource bench (extra [fleet]).",
+)
+BOARD = click.option("--board", "boards", multiple=True, metavar="NAME", help="Of a fleet's file: these boards only.")
 ROOT = click.option("--root", metavar="DIR", help="Read DIR/sys, DIR/proc, DIR/etc instead of the board's own.")
 JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else.")
 _SENSORS = (
@@ -135,8 +166,22 @@ def inherited(ctx: click.Context, options: dict[str, Any]) -> tuple[str | None, 
 
 
 def host_of(ctx: click.Context, options: dict[str, Any]) -> str | None:
-    """``--host`` of the command, or else of the program."""
-    return options.get("host") or (ctx.obj or {}).get("host")
+    """``--host`` of the command, or else of the program, where one board is measured on. Raises UsageError."""
+    names = hosts_of(ctx, options)
+    if len(names) > 1:
+        raise click.UsageError(f"one board at a time here: --host {names[0]}; run and the app take several.", ctx)
+    return names[0] if names else None
+
+
+def hosts_of(ctx: click.Context, options: dict[str, Any]) -> tuple[str, ...]:
+    """``--host`` of the command, or else of the program: any number of boards."""
+    named = options.get("host") or (ctx.obj or {}).get("host") or ()
+    return (named,) if isinstance(named, str) else tuple(named)
+
+
+def dask_of(ctx: click.Context, options: dict[str, Any]) -> str | None:
+    """``--dask`` of the command, or else of the program."""
+    return options.get("dask") or (ctx.obj or {}).get("dask")
 
 
 def sensor_arguments(options: dict[str, Any], ctx: click.Context | None = None) -> tuple[str, ...]:

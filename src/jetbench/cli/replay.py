@@ -14,6 +14,7 @@ from jetbench.cli.errors import CliError
 from jetbench.cli.options import screen_options
 from jetbench.cli.screen_arguments import screen_arguments
 from jetbench.domain.plan import Plan
+from jetbench.recording.fleet import is_fleet
 from jetbench.recording.format import RecordingError
 from jetbench.recording.reader import read_header
 from jetbench.session.playhead import SPEEDS, parse_time
@@ -51,9 +52,15 @@ def replay(file: Path, speed: float, at: str | None, options: dict[str, Any]) ->
     from jetbench.cli import _terminal
 
     try:
-        read_header(file)
+        of_fleet = is_fleet(file)
+        if not of_fleet:
+            read_header(file)
         if not _terminal():
             raise CliError(f"replay draws on a terminal, and this is none: jetbench-tui show {file}")
+        if of_fleet:
+            from jetbench.cli.fleet_app import replay_fleet
+
+            return replay_fleet(file, speed, at, options)
         session = ReplaySession(file)
     except (RecordingError, OSError) as error:
         raise CliError(str(error)) from error

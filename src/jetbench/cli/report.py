@@ -9,10 +9,12 @@ from pathlib import Path
 import click
 
 from jetbench.cli.errors import CliError
+from jetbench.cli.fleet_files import loaded, one_alone, reached
 from jetbench.cli.show import load_or_fail
 from jetbench.domain.text import printable
 from jetbench.export.document import document
 from jetbench.export.files import ExportError, make_folder, replacing, replacing_bytes
+from jetbench.export.fleet_document import Told, told
 from jetbench.export.report import content, html, markdown, plots
 
 ENDINGS = (".html", ".htm", ".md")
@@ -32,20 +34,38 @@ def command(files: tuple[Path, ...], output: Path | None, folder: Path | None) -
         if output is None:
             raise CliError(plots.NOT_INSTALLED)
         print(f"jetbench-tui: {plots.NOT_INSTALLED}; the report has none", file=sys.stderr)
-    states = [load_or_fail(file) for file in files]
-    sessions = [(state, document(state)) for state in states]
+    sessions, boards = _of_fleet(files[0]) if one_alone(files, "report") else (_sessions(files), ())
     names = [printable(file.name) for file in files]
     try:
-        for path in [*_report(sessions, names, output), *_plots(sessions, folder)]:
+        for path in [*_report(sessions, names, output, boards), *_plots(sessions, folder)]:
             print(path)
     except ExportError as error:
         raise CliError(str(error)) from error
 
 
-def _report(sessions: plots.Sessions, names: Sequence[str], output: Path | None) -> list[Path]:
+def _sessions(files: Sequence[Path]) -> plots.Sessions:
+    return [(state, document(state)) for state in map(load_or_fail, files)]
+
+
+def _of_fleet(file: Path) -> tuple[plots.Sessions, tuple[Told, ...]]:
+    """Its boards that began a run, each under its name; and all of them."""
+    with loaded(file) as found:
+        there = reached(file, found)
+        boards = told(found.parts)
+        sessions = [
+            (each.part.session, {**each.made, "member": each.name})
+            for each in boards
+            if each.part in there and each.part.session is not None and each.made is not None
+        ]
+        return sessions, boards
+
+
+def _report(
+    sessions: plots.Sessions, names: Sequence[str], output: Path | None, boards: Sequence[Told] = ()
+) -> list[Path]:
     if output is None:
         return []
-    made = content.report([document for _, document in sessions], tuple(plots.pictures(sessions)), names)
+    made = content.report([document for _, document in sessions], tuple(plots.pictures(sessions)), names, boards)
     if output.suffix.lower() != ".md":
         _write(output, html.render(made))
         return [output]

@@ -8,15 +8,16 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 import msgspec
 
 from jetbench.cli.errors import INTERRUPTED, MEASURED, SOME_FAILED, CliError
 from jetbench.cli.options import (
+    DASK,
     DOWNLOAD,
-    HOST,
+    HOSTS,
     PYTHON,
     ROOT,
     duty_cycle,
@@ -44,6 +45,10 @@ _AS_THEY_ARE = (
     "device", "threads", "weights", "arch", "k", "rounds", "seed", "fresh", "energy", "force", "end_to_end", "images",
     "why", "data", "labels", "data_limit",
 )  # fmt: skip
+
+
+class Stoppable(Protocol):
+    def stop(self, force: bool = False) -> None: ...
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -104,7 +109,8 @@ class Wanted(msgspec.Struct, frozen=True):
 )
 @watch_options
 @duty_options
-@HOST
+@HOSTS
+@DASK
 @click.option("--wait", is_flag=True, help="Where somebody else measures on the board: until that is over.")
 @PYTHON
 @ROOT
@@ -122,6 +128,14 @@ def command(ctx: click.Context, /, plan_file: Path | None, output: Path | None, 
 
         ctx.exit(resume(ctx, options))
     plan = plan_from(plan_file, options)
+    from jetbench.cli.fleet_members import asked_for
+
+    boards = asked_for(ctx, options, plan)
+    if boards:
+        from jetbench.cli.fleet import run_fleet
+
+        ctx.exit(run_fleet(plan, boards, output, options))
+    plan = msgspec.structs.replace(plan, boards=())
     python, root = inherited(ctx, options)
     sensors = sensor_arguments(options, ctx)
     duty, beside = duty_cycle(options["rate"], options["battery"]), watch(options, plan)
@@ -133,7 +147,16 @@ def command(ctx: click.Context, /, plan_file: Path | None, output: Path | None, 
 def run_default(options: dict[str, Any]) -> int:
     """The default plan, as `jetbench-tui` without a terminal runs it."""
     plan, sensors = plans.check(Plan()), sensor_arguments(options)
-    return measure(plan, options.get("python"), options.get("root"), Wanted(host=options.get("host")), sensors)
+    ctx = click.get_current_context()
+    from jetbench.cli.fleet_members import asked_for
+
+    boards = asked_for(ctx, options, plan)
+    if boards:
+        from jetbench.cli.fleet import run_fleet
+
+        return run_fleet(plan, boards, None, options)
+    wanted = Wanted(host=host_of(ctx, options))
+    return measure(plan, options.get("python"), options.get("root"), wanted, sensors)
 
 
 def plan_from(path: Path | None, options: dict[str, Any]) -> Plan:
@@ -185,7 +208,7 @@ def measure(
 ) -> int:
     """Run a plan to its end and print what came out. Returns the exit status. ``begin`` starts it in another way."""
     if wanted.csv is not None:
-        _check_writable(wanted.csv)
+        check_writable(wanted.csv)
     told = (*sensors, "--ahead")  # torch is imported while the board is read
     agent = _early(python, root, told) if wanted.host is None else None
     from jetbench.cli.progress import Printer
@@ -311,7 +334,7 @@ def _export_csv(worker: SessionWorker, path: Path, as_json: bool) -> None:
         print(f"csv        {', '.join(str(file) for file in written)}")
 
 
-def _check_writable(path: Path) -> None:
+def check_writable(path: Path) -> None:
     """Refuse a CSV path that could not be written, before minutes are spent measuring."""
     folder = path.parent if path.suffix.lower() == ".csv" else path
     try:
@@ -326,7 +349,7 @@ def _check_writable(path: Path) -> None:
 
 
 @contextmanager
-def run_signals(worker: SessionWorker) -> Iterator[list[int]]:
+def run_signals(worker: Stoppable) -> Iterator[list[int]]:
     """Ctrl-C and SIGTERM end the run softly, a second one at once. Yields what was received."""
     received: list[int] = []
 

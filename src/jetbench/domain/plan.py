@@ -9,9 +9,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from jetbench.domain import expectation, inputs, variants
+from jetbench.domain import expectation, inputs, plan_boards, variants
 from jetbench.domain.events import Case, Protocol
 from jetbench.domain.inputs import ModelInput
+from jetbench.domain.plan_boards import PlanBoard
 
 LAB_MODELS = ("mobilenet_v2", "mobilenet_v3_small", "resnet18", "squeezenet1_1")
 VARIANTS = variants.VARIANTS
@@ -60,6 +61,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     onednn: bool = True  # false: do without, as on a torch that is built without it
     fresh: bool = False  # a new interpreter for every case instead of a fork
     expect: tuple[str, ...] = ()  # what the user expects, scored afterwards (domain/expectation.py)
+    boards: tuple[PlanBoard, ...] = ()  # on which it is carried out; none: as the command line says
 
     def protocol(self) -> Protocol:
         k = 10 if self.k is None and self.until is None else self.k
@@ -158,6 +160,10 @@ def check(plan: Plan) -> Plan:
             raise PlanError(why)
     _check_expectations(plan.expect)
     _check_inputs(plan)
+    try:
+        plan_boards.check(plan.boards)
+    except ValueError as error:
+        raise PlanError(f"boards: {error}") from error
     size = len(plan.models) * len(plan.variants) * len(plan.batches) * max(1, len(plan.sizes))
     if size > MAX_CASES:
         raise PlanError(f"the plan has {size} cases; at most {MAX_CASES} make sense in one session")
@@ -247,6 +253,8 @@ def _converted(key: str, value: Any, text: str) -> Any:
             return parse_percent(value)
         if key == "sizes" and isinstance(value, list):
             return [parse_size(str(size)) for size in value]
+        if key == "boards" and isinstance(value, list):
+            return [{"host": board} if isinstance(board, str) else board for board in value]
     except PlanError as error:
         raise PlanError(plan_wrong.placed(text, (key,), str(error))) from error
     return value

@@ -10,6 +10,7 @@ from typing import Any
 
 from jetbench.domain.inputs import ModelInput
 from jetbench.domain.plan import MAX_PLAN_BYTES, VARIANTS, Plan, PlanError, check
+from jetbench.domain.plan_boards import PlanBoard
 
 WIDTH = 100
 MAX_TRIES = 100
@@ -21,7 +22,7 @@ _SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "What is measured: every model with every variant, size and batch.",
         ("models", "variants", "batches", "sizes", "weights", "arch", "inputs"),
     ),
-    ("On what.", ("device", "threads")),
+    ("On what.", ("device", "threads", "boards")),
     (
         "How long. Either k, or until with max_time as its bound.",
         ("k", "until", "max_time", "warmup", "cooldown", "case_timeout", "soak"),
@@ -49,6 +50,12 @@ _MEANINGS: dict[str, tuple[str, str]] = {
         "",
     ),
     "device": ("auto: CUDA where a kernel really runs, else the CPU. Or cpu, cuda.", ""),
+    "boards": (
+        'Where not on this machine alone: names as --host takes them, or { host = "me@nano", name = "shelf 3",'
+        ' power_group = "psu1", python = "/usr/bin/python3.6", power_url = "http://plug-3" }. Those of one power_group'
+        " run one after the other; root, simulate, power_cmd and power_rail are as on the command line.",
+        "",
+    ),
     "threads": ("Threads of a pass. Not set: every core but the screen's.", "4"),
     "k": ("Passes after the first. Not set, and until neither: 10.", "10"),
     "until": ("Until the median is known this well: 0.01 is 1 % (half of its 95 % interval).", "0.01"),
@@ -169,7 +176,7 @@ def _setting(key: str, value: Any, example: str) -> Iterator[str]:
 
 
 def _value(value: Any) -> str:
-    if isinstance(value, ModelInput):
+    if isinstance(value, ModelInput | PlanBoard):
         said = ((name, getattr(value, name)) for name in value.__struct_fields__)
         return "{ " + ", ".join(f"{name} = {_value(each)}" for name, each in said if each is not None) + " }"
     if isinstance(value, bool):

@@ -38,6 +38,7 @@ def schema() -> dict[str, Any]:
         properties[key] = _either(properties[key], _DURATION)
     properties["until"] = _either(properties["until"], _PERCENT)
     properties["sizes"]["items"] = _SIZE
+    properties["boards"]["items"] = {"anyOf": [{"type": "string"}, properties["boards"]["items"]]}
     for key in ("models", "variants", "batches"):
         properties[key].update(minItems=1, maxItems=MAX_CASES)
     return {

@@ -38,6 +38,7 @@ def document(made: Comparison) -> dict[str, Any]:
     return {
         "comparable": made.comparable,
         "anyway": made.anyway,
+        **({"boards": True} if made.boards else {}),
         "zone": figure(made.zone),
         "method": {
             "statistic": "ratio of medians, other over baseline",
@@ -75,6 +76,7 @@ def _session(session: Session) -> dict[str, Any]:
         "file": printable(session.name),
         "created": text(session.created),
         "status": printable(session.status),
+        **({"member": printable(session.member)} if session.member is not None else {}),
         "board": text(board.model or board.cpu_model or board.kind) if board else None,
         "simulated": simulated(board),
         "torch": text(software.torch) if software else None,
@@ -268,14 +270,17 @@ def _head(made: Comparison, told: Mapping[str, Any]) -> Iterator[Text]:
         torch = f"torch {session['torch']}" if session["torch"] else None
         status = session["status"] if session["status"] != "done" else None
         about = ", ".join(filter(None, (session["board"], torch, session["created"], status, made_up)))
-        yield Text(f"{session['label']}  {session['file']}: {about}", "bold yellow" if made_up else "bold")
+        name = session.get("member") or session["file"]
+        yield Text(f"{session['label']}  {name}: {about}", "bold yellow" if made_up else "bold")
     if made.within and made.rows:
         yield Text(f"A is {said(identity(made.rows[0].base))}, B the case of a row")
     for incomparable in (True, False):
         for session in told["sessions"][1:]:
             found = [d for d in told["differences"] if d["session"] == session["label"]]
             words = [_told(difference) for difference in found if difference["incomparable"] is incomparable]
-            if words and incomparable:
+            if words and incomparable and made.boards:
+                yield Text(f"{session['label']} is another board than A: {', '.join(words)}", "dim")
+            elif words and incomparable:
                 yield Text(f"NOT COMPARABLE, compared anyway: {session['label']}: {', '.join(words)}", "bold yellow")
             elif words:
                 yield Text(f"{session['label']} differs in {', '.join(words)}", "dim")

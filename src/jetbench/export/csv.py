@@ -28,18 +28,19 @@ def write_folder(folder: Path, state: SessionState, recording: Path | None = Non
     the state still holds.
     """
     make_folder(folder)
-    _write(folder / CASES, _cases(state))
+    write_table(folder / CASES, cases(state))
     _write_samples(folder / SAMPLES, state)
-    _write(folder / TELEMETRY, telemetry.table(state, recording))
+    write_table(folder / TELEMETRY, telemetry.table(state, recording))
     return tuple(folder / name for name in (CASES, SAMPLES, TELEMETRY))
 
 
 def write_cases(path: Path, state: SessionState) -> None:
     """cases.csv alone, in a file of any name. Raises ExportError."""
-    _write(path, _cases(state))
+    write_table(path, cases(state))
 
 
-def _write(path: Path, table: Iterable[Iterable[str]]) -> None:
+def write_table(path: Path, table: Iterable[Iterable[str]]) -> None:
+    """Raises ExportError."""
     with replacing(path) as file:
         _dump(file, table)
 
@@ -55,7 +56,8 @@ def _dump(file: IO[str], table: Iterable[Iterable[str]]) -> None:
     csv.writer(file, lineterminator="\r\n").writerows(table)
 
 
-def _cases(state: SessionState) -> Iterator[list[str]]:
+def cases(state: SessionState) -> Iterator[list[str]]:
+    """Header and rows."""
     header = ["case"]
     for metric in METRICS:
         header += [metric.csv, metric.reason] if metric.reason else [metric.csv]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from jetbench.analysis.duty import DutyCycle
 from jetbench.domain.text import printable
@@ -37,8 +36,8 @@ def dumps(state: SessionState, duty: DutyCycle | None = None) -> str:
     columns = chosen(made["cases"], None)
     parts = [f"**{escaped(SIMULATED)}**"] if simulated(state.board) else []
     parts.append(at_start(head(made, columns).plain))
-    parts.append("\n".join(_table(made["cases"], columns)))
-    said = list(_remarks(made, columns))
+    parts.append("\n".join(table(made["cases"], columns)))
+    said = bullets(remark.text for remark in remarks(made, columns) if remark.text != SIMULATED)
     return "\n\n".join([part for part in [*parts, "\n".join(said)] if part]) + "\n"
 
 
@@ -59,7 +58,7 @@ def at_start(text: str) -> str:
     return f"{shown[:at]}\\{shown[at:]}"
 
 
-def _table(cases: Sequence[Case], columns: Sequence[Column]) -> Iterator[str]:
+def table(cases: Sequence[Case], columns: Sequence[Column]) -> Iterator[str]:
     yield _row(_heading(column) for column in columns)
     yield _row("---:" if column.numeric else "---" for column in columns)
     for case in cases:
@@ -74,9 +73,7 @@ def _heading(column: Column) -> str:
     return escaped(f"{column.title} ({column.unit})" if column.unit else column.title)
 
 
-def _remarks(made: Mapping[str, Any], columns: Sequence[Column]) -> Iterator[str]:
+def bullets(lines: Iterable[str]) -> Iterator[str]:
     """What is indented on a terminal belongs to the line before it."""
-    for remark in remarks(made, columns):
-        if remark.text != SIMULATED:
-            indent = "  " if remark.text.startswith(" ") else ""
-            yield f"{indent}- {at_start(remark.text)}"
+    for line in lines:
+        yield f"{'  ' if line.startswith(' ') else ''}- {at_start(line)}"

@@ -40,13 +40,27 @@ def write(path: Path, state: SessionState) -> None:
         file.writelines(lines(state))
 
 
+def write_all(path: Path, sessions: Sequence[tuple[Labels, SessionState]]) -> None:
+    """Several sessions, each with labels of its own. Raises ExportError."""
+    with replacing(path) as file:
+        file.writelines(_families(sessions))
+
+
 def lines(state: SessionState) -> Iterator[str]:
     """The exposition, family by family."""
-    made = document(state)
-    results = state.case_results()
-    cases = [(_labels(made, result.case.id, case), case) for result, case in zip(results, made["cases"], strict=True)]
-    about = {"jetbench": printable(made["software"]["jetbench"]), "simulated": _said(simulated(state.board))}
-    yield from _family("case", "", "1: a case, and what there is to say of it in words", _words(cases, about))
+    return _families([({}, state)])
+
+
+def _families(sessions: Sequence[tuple[Labels, SessionState]]) -> Iterator[str]:
+    cases, words = [], []
+    for own, state in sessions:
+        made = document(state)
+        results = zip(state.case_results(), made["cases"], strict=True)
+        found = [({**_labels(made, result.case.id, case), **own}, case) for result, case in results]
+        about = {"jetbench": printable(made["software"]["jetbench"]), "simulated": _said(simulated(state.board))}
+        cases += found
+        words += _words(found, about)
+    yield from _family("case", "", "1: a case, and what there is to say of it in words", words)
     for metric in METRICS:
         if not metric.text:
             yield from _figure(metric, cases)

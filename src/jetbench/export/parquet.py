@@ -30,33 +30,28 @@ _TICKS = 1 << 12  # rows of telemetry turned into columns at once
 
 def write_folder(folder: Path, state: SessionState, recording: Path | None, form: str) -> tuple[Path, ...]:
     """cases, samples and telemetry; returns their paths. Raises ExportError, and RecordingError for the recording."""
-    _needed(form)
+    needed(form)
     make_folder(folder)
+    cases, ticks = list(typed.case_columns()), list(typed.telemetry_columns(state))
     tables = (
-        (typed.CASES, list(typed.case_columns()), _of_rows(typed.case_columns(), typed.case_rows(state))),
-        (typed.SAMPLES, list(typed.SAMPLE_COLUMNS), _samples(state)),
-        (
-            typed.TELEMETRY,
-            list(typed.telemetry_columns(state)),
-            _of_rows(typed.telemetry_columns(state), typed.telemetry_rows(state, recording)),
-        ),
+        (typed.CASES, cases, of_rows(cases, typed.case_rows(state))),
+        (typed.SAMPLES, typed.SAMPLE_COLUMNS, samples(state)),
+        (typed.TELEMETRY, ticks, of_rows(ticks, typed.telemetry_rows(state, recording))),
     )
-    paths = []
-    for name, columns, batches in tables:
-        path = folder / f"{name}.{form}"
-        _write(path, _schema(columns, typed.about(state)), batches, form)
-        paths.append(path)
+    paths = [folder / f"{name}.{form}" for name, _, _ in tables]
+    for path, (_, columns, batches) in zip(paths, tables, strict=True):
+        write_batches(path, columns, typed.about(state), batches, form)
     return tuple(paths)
 
 
 def write_cases(path: Path, state: SessionState, form: str) -> None:
     """cases alone, in a file of any name. Raises ExportError."""
-    _needed(form)
+    needed(form)
     columns = list(typed.case_columns())
-    _write(path, _schema(columns, typed.about(state)), _of_rows(columns, typed.case_rows(state)), form)
+    write_batches(path, columns, typed.about(state), of_rows(columns, typed.case_rows(state)), form)
 
 
-def _needed(form: str) -> None:
+def needed(form: str) -> None:
     """Raises ExportError with what to do, where pyarrow is missing or broken."""
     if find_spec("pyarrow") is None:
         install = f"{sys.executable} -m pip install 'jetbench-tui[parquet]'"
@@ -67,9 +62,13 @@ def _needed(form: str) -> None:
         raise ExportError(f"{form} needs pyarrow, which cannot be imported here: {error}") from error
 
 
-def _write(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch], form: str) -> None:
+def write_batches(
+    path: Path, columns: Sequence[Column], about: dict[str, str], batches: Iterable[pa.RecordBatch], form: str
+) -> None:
+    """One file. Raises ExportError."""
     import pyarrow as pa
 
+    schema = _schema(columns, about)
     try:
         with replacing_bytes(path) as file, _writer(file, schema, form) as writer:
             for table in _grouped(batches, schema):
@@ -126,7 +125,7 @@ def _type(kind: str) -> pa.DataType:
     return types[kind]
 
 
-def _of_rows(columns: Iterable[Column], rows: Iterable[typed.Row]) -> Iterator[pa.RecordBatch]:
+def of_rows(columns: Iterable[Column], rows: Iterable[typed.Row]) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
 
     columns, rest = list(columns), iter(rows)
@@ -136,7 +135,7 @@ def _of_rows(columns: Iterable[Column], rows: Iterable[typed.Row]) -> Iterator[p
         yield pa.RecordBatch.from_arrays([pa.array(cells, _type(item.kind)) for item, cells in turned], names)
 
 
-def _samples(state: SessionState) -> Iterator[pa.RecordBatch]:
+def samples(state: SessionState) -> Iterator[pa.RecordBatch]:
     """The columns in which the passes are kept, as they are: no pass becomes an object of Python's."""
     import pyarrow as pa
 

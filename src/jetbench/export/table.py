@@ -15,7 +15,7 @@ from jetbench.export.grid import drawn, room, show
 from jetbench.export.remarks import remarks
 from jetbench.session.state import SessionState
 
-_STYLES = {"measured": "green", "failed": "red", "refused": "red", "interrupted": "yellow", "skipped": "dim"}
+STYLES = {"measured": "green", "failed": "red", "refused": "red", "interrupted": "yellow", "skipped": "dim"}
 
 
 def print_table(state: SessionState, file: IO[str], width: int | None = None, duty: DutyCycle | None = None) -> None:
@@ -23,7 +23,7 @@ def print_table(state: SessionState, file: IO[str], width: int | None = None, du
     limit, made = room(file, width), document(state, duty)
     columns = chosen(made["cases"], limit)
     parts: list[RenderableType] = [Text(SIMULATED, "bold yellow")] if simulated(state.board) else []
-    parts += [head(made, columns), drawn(columns, made["cases"], limit, cut="model", styles=_STYLES)]
+    parts += [head(made, columns), drawn(columns, made["cases"], limit, cut="model", styles=STYLES)]
     parts += [Text(remark.text, remark.style) for remark in remarks(made, columns) if remark.text != SIMULATED]
     show(parts, file, limit)
 

@@ -40,8 +40,12 @@ class Far(Protocol):
         """Whether the stream is over because all of a session was said."""
         ...
 
-    def leave(self) -> None:
-        """When the link is closed, what goes on there goes on."""
+    def may_go_on(self) -> bool:
+        """Whether what was begun there may still go on, as far as is known, although the stream is over."""
+        ...
+
+    def leave(self) -> bool:
+        """When the link is closed, what goes on there goes on. False where it cannot."""
         ...
 
     def plan(self) -> dict[str, Any]:

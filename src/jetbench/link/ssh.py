@@ -94,6 +94,7 @@ class SshLink:
         self._closing, self._ended = threading.Event(), threading.Event()
         self._printed = Prints()
         self._leaving = False
+        self._gone = False  # the board was reached, and has no such session any more
         if kept is None:
             told = [*(["--root", root] if root else []), *(word for word in arguments if word != "--ahead")]
             request = {"do": "open", "arguments": told, "cap": cap, "again": again}
@@ -123,6 +124,9 @@ class SshLink:
     def in_order(self) -> bool:
         return self._over is not None and not self._over.get("why") and not self._over.get("rc")
 
+    def may_go_on(self) -> bool:
+        return self._over is None and not self._gone
+
     def plan(self) -> dict[str, Any]:
         plan = self.about.get("plan")
         return plan if isinstance(plan, dict) else {}
@@ -138,6 +142,7 @@ class SshLink:
         if "refused" in said:
             raise LinkError(f"{self.host}: {printable(said['refused'], 300)}")
         if "gone" in said:
+            self._gone = True
             raise UnreachableError(f"{self.host}: {printable(said['gone'], 300)}", lasting=True)
         if "held" in said:
             held = said["held"]
@@ -281,9 +286,10 @@ class SshLink:
             if self._trouble is None:
                 self._line.write(message)
 
-    def leave(self) -> None:
+    def leave(self) -> bool:
         """When it is closed the session goes on, and is kept for whoever attaches to it."""
         self._leaving = True
+        return True
 
     def hold(self) -> bool:
         return True  # the spool takes what is said, whoever reads

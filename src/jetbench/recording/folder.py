@@ -20,7 +20,14 @@ def default_folder() -> Path:
     return user_data_path(APP, appauthor=False) / "recordings"
 
 
-def new_path(folder: Path | None = None, *, host: str | None = None, wall_s: float | None = None) -> Path:
+def new_fleet_path() -> Path:
+    """Of a fleet: ``fleet-<UTC>-<host>.jsonl``."""
+    return new_path(kind="fleet")
+
+
+def new_path(
+    folder: Path | None = None, *, host: str | None = None, wall_s: float | None = None, kind: str = "session"
+) -> Path:
     """A name that no file has yet: ``session-<UTC>-<host>.jsonl``. Makes the folder."""
     where = default_folder() if folder is None else folder
     try:
@@ -28,7 +35,7 @@ def new_path(folder: Path | None = None, *, host: str | None = None, wall_s: flo
     except OSError as error:
         raise RecordingError(f"no folder for recordings: {where}: {error.strerror}; name a file with -o") from error
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(wall_s))
-    stem = f"session-{stamp}-{safe_host(host if host is not None else os.uname().nodename)}"
+    stem = f"{kind}-{stamp}-{safe_host(host if host is not None else os.uname().nodename)}"
     for number in range(1, MAX_TRIES):
         path = where / (f"{stem}{SUFFIX}" if number == 1 else f"{stem}-{number}{SUFFIX}")
         if not path.exists():

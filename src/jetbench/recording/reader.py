@@ -20,6 +20,7 @@ from jetbench.recording.axis import Axis
 from jetbench.recording.damage import Damage
 from jetbench.recording.format import MAX_LINE, NAME, VERSION, RecordingError
 
+SPLIT = "jetbench-tui export -f boards {} writes them"
 _GZIP_MAGIC = b"\x1f\x8b"
 BROKEN_GZIP = (EOFError, zlib.error, gzip.BadGzipFile)
 # Recordings shrink to between a half and a twentieth; what shrinks to less was made to fill somebody's time.
@@ -31,6 +32,7 @@ class _Opening(msgspec.Struct):
     """What tells a recording from any other file."""
 
     k: str = ""
+    e: str = ""  # of a fleet's file
     format: str = ""
     version: int = 0
 
@@ -168,6 +170,8 @@ def header_of(file: IO[bytes], path: str | os.PathLike[str]) -> ev.Header:
         opening = _opening.decode(line)
     except (ValueError, RecursionError):
         opening = _Opening()
+    if opening.e == "fleet":
+        raise RecordingError(f"{shown} is a recording of a fleet; one board's is wanted here: {SPLIT.format(shown)}")
     if opening.k != "header" or opening.format != NAME or opening.version < 1:
         raise RecordingError(f"{shown} is no recording of jetbench-tui: its first line is no header")
     if opening.version > VERSION:

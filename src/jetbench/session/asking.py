@@ -31,10 +31,8 @@ class Asking:
         return self._link.far if self._link is not None else None
 
     def leave(self) -> bool:
-        """When it is closed what goes on there goes on. False where the board is this machine."""
-        if self.far is not None:
-            self.far.leave()
-            self.left = True
+        """When it is closed what goes on there goes on. False where it cannot: the board is this machine, say."""
+        self.left = self.far is not None and self.far.leave()
         return self.left
 
     def trouble(self) -> str | None:

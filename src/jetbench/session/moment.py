@@ -9,6 +9,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from jetbench.analysis import case as case_analysis
 from jetbench.analysis.telemetry import headline_temperature
 from jetbench.domain import events as ev
@@ -42,20 +44,33 @@ class Looker:
 
     def at(self, state: SessionState, live: Snapshot, t: int) -> Snapshot:
         """``live``: the picture of now, whose parts that do not change with time are taken over."""
+        found = self.glance(state, live, t)
+        if found is live:
+            return live
+        moments = state.timeline.until(t)
+        record = _last(state, moments)
+        return replace(
+            found,
+            whole=self._bins(state, record, found.progress, t) if record else None,
+            history={name: state.history.series(name, until=t) for name in _charted(state, t)},
+            lane=state.lane.between(t - LANE_NS, t),
+            moments=tuple(moments),
+            log=tuple(line for line in state.log if line.t <= t),
+        )
+
+    def glance(self, state: SessionState, live: Snapshot, t: int) -> Snapshot:
+        """The same without what is drawn over time, which is most of the work: enough for one board of many."""
         if state.run is None or t >= state.t:
             return live
         moments = state.timeline.until(t)
-        progress = _progress(state, moments, t)
-        last = next((m.case for m in reversed(moments) if m.kind == "case"), None)
-        record = state.records.get(last) if last is not None else None
-        throttle = _throttle(state, t)
-        window = _recent(record, t, moments)
+        record, throttle = _last(state, moments), _throttle(state, t)
+        fault = any(m.kind == "fault" for m in moments)
         return Snapshot(
             t=t,
             t_start=state.run.t,
             status=_status(state, t),
-            fault=live.fault if any(m.kind == "fault" for m in moments) else None,
-            hint=live.hint if any(m.kind == "fault" for m in moments) else None,
+            fault=live.fault if fault else None,
+            hint=live.hint if fault else None,
             board=live.board,
             software=live.software,
             host=live.host,
@@ -63,19 +78,14 @@ class Looker:
             models_known=live.models_known,
             protocol=live.protocol,
             cases=tuple(self._result(state, case, moments, t) for case in state.records.values()),
-            progress=progress,
-            recent_ns=window,
+            progress=_progress(state, moments, t),
+            recent_ns=_recent(record, t, moments),
             recent_case=record.case if record else None,
-            whole=self._bins(state, record, progress, t) if record else None,
             readings=_readings(state, t),
-            history={name: state.history.series(name, until=t) for name in _charted(state, t)},
-            lane=state.lane.between(t - LANE_NS, t),
-            moments=tuple(moments),
             throttled=throttle.now,
             throttle_active=throttle.active,
             throttle_notices=throttle.notices,
             throttle_reason=throttle.reason,
-            log=tuple(line for line in state.log if line.t <= t),
             revisions=dict.fromkeys(("cases", "latency", "log", "status", "telemetry", "board", "software"), t),
         )
 
@@ -100,6 +110,12 @@ class Looker:
             cut.status, cut.error = own[-1].text or "measured", None
             self._cut[key] = case_analysis.result(cut, state.shared_stages, state.board, state.observed)
         return self._cut[key]
+
+
+def _last(state: SessionState, moments: Sequence[Moment]) -> ObservedCase | None:
+    """The case that was begun last."""
+    last = next((m.case for m in reversed(moments) if m.kind == "case"), None)
+    return state.records.get(last) if last is not None else None
 
 
 def _progress(state: SessionState, moments: Sequence[Moment], t: int) -> Progress:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from jetbench.domain import events as ev
 from jetbench.domain.text import printable
@@ -12,11 +12,24 @@ from jetbench.recording.folder import new_path as default_place
 from jetbench.recording.format import RecordingError, header, part
 from jetbench.recording.packing import is_packed, pack, unpacked_name
 
-if TYPE_CHECKING:  # imported when a run begins: the first paint does without
-    from jetbench.recording.writer import RecordingWriter
-
-
 HERE: Mapping[str, Any] = {}  # the board's clock is ours
+
+
+class Writer(Protocol):
+    """Where the lines of a session go: a file of its own, or its end of one that it shares."""
+
+    @property
+    def path(self) -> Path: ...
+
+    @property
+    def ended(self) -> str | None: ...
+
+    @property
+    def size(self) -> int: ...
+
+    def write(self, line: bytes) -> None: ...
+
+    def close(self) -> None: ...
 
 
 class SessionRecorder:
@@ -36,7 +49,7 @@ class SessionRecorder:
         self._command = command
         self._on_end = on_end
         self._brief = brief
-        self._writer: RecordingWriter | None = None
+        self._writer: Writer | None = None
         self._software: list[bytes] = []  # and the stages all cases share: said once an agent
         self._throttle: bytes | None = None
         self._remote: bytes | None = None
@@ -56,7 +69,7 @@ class SessionRecorder:
         self.path = self.ended = self._packed = None
         self._holds_run = False
         try:
-            self._open(self._new_path(), first)
+            self._open(first)
         except RecordingError as error:
             if self._new_path is not default_place:
                 raise RuntimeError(str(error)) from error
@@ -83,8 +96,8 @@ class SessionRecorder:
         self.path = self._writer.path
         return [ev.encode(first), *self._write_said()]
 
-    def _open(self, path: Path, first: ev.Header) -> None:
-        plain = path
+    def _open(self, first: ev.Header) -> None:
+        plain = path = self._new_path()
         if is_packed(path):
             plain = unpacked_name(path)
             if path.exists():
@@ -104,7 +117,9 @@ class SessionRecorder:
 
     def take(self, event: ev.AnyEvent, line: bytes) -> None:
         """One line of the stream, as it came. The list of models is no part of a session."""
-        if isinstance(event, ev.Throttle):
+        if isinstance(event, ev.Part):
+            self._software.clear()  # of the agent that was there before
+        elif isinstance(event, ev.Throttle):
             self._throttle = line
         elif isinstance(event, ev.Remote):
             self._remote = line

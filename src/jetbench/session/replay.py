@@ -20,10 +20,13 @@ ONLY_READ = "this is a recording: nothing is measured in it"
 
 
 class ReplaySession:
-    """Read once, whole. Raises RecordingError where the file is no recording; ``damage`` says what is left out."""
+    """Read once, whole. Raises RecordingError where the file is no recording; ``damage`` says what is left out.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    ``shown``: the file that it was taken out of.
+    """
+
+    def __init__(self, path: Path, shown: Path | None = None) -> None:
+        self._path = shown or path
         self._state, damage = load(path, whole=True)
         self.damage = damage.text()
         self._looker = Looker()
@@ -33,8 +36,8 @@ class ReplaySession:
             taken,
             models=tuple(model for model in taken.models if model.name in measured),
             models_known=True,  # nobody is there who could still tell
-            recording=str(path),
-            recording_bytes=path.stat().st_size,
+            recording=str(self._path),
+            recording_bytes=self._path.stat().st_size,
         )
 
     @property
@@ -55,6 +58,10 @@ class ReplaySession:
     def look(self, t: int) -> Snapshot:
         taken = self._looker.at(self._state, self._end, t)
         return replace(taken, recording=self._end.recording, recording_bytes=self._end.recording_bytes)
+
+    def glance(self, t: int) -> Snapshot:
+        """As ``look``, without what is drawn over time."""
+        return self._looker.glance(self._state, self._end, t)
 
     def span(self) -> Span:
         return span(self._state)

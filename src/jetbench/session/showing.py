@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from jetbench.session import heap
-from jetbench.session.picture import picture, span
+from jetbench.session.picture import glance, picture, span
 from jetbench.session.playhead import Span
 from jetbench.session.recorder import SessionRecorder
 from jetbench.session.snapshot import Snapshot
@@ -52,6 +52,13 @@ class Showing:
         elif t - self._tidied > heap.PERIOD_NS:
             self._tidied = t
             heap.give_back()
+
+    def glance(self) -> Snapshot:
+        """As ``snapshot``, without what is drawn over time."""
+        trouble = self.trouble()
+        with self._lock:
+            taken = glance(self._state)
+        return replace(taken, trouble=trouble)
 
     def _with_recording(self, taken: Snapshot) -> Snapshot:
         made = self._recorder

@@ -10,13 +10,13 @@ import msgspec
 from jetbench.domain import events as ev
 
 # Kinds that a person jumps to; "stage" only says what was going on.
-JUMPED_TO = ("case", "case_end", "throttle", "mark", "fault")
+JUMPED_TO = ("case", "case_end", "throttle", "mark", "fault", "board")
 MOST = 200_000  # beyond, stages are no longer kept: a session of a hundred thousand cases
 
 
 class Moment(msgspec.Struct, frozen=True):
     t: int  # CLOCK_MONOTONIC, ns
-    kind: str  # run resume case stage case_end throttle mark fault run_end
+    kind: str  # run resume case stage case_end throttle mark fault run_end; board: of a fleet, in another state
     case: int | None = None
     round: int = 0
     text: str = ""  # of a stage its name, of an end its status, of throttling its causes

@@ -31,8 +31,8 @@ class SessionWorker(Asking, Showing):
     """One agent, any number of runs one after the other, each with a recording of its own.
 
     ``link`` is called once, by ``start``, and may raise LinkError. ``new_recording`` names the file
-    of the next run. All methods may be called from any thread; none waits for the agent but
-    ``wait`` and ``close``.
+    of the next run; ``recorder`` makes what writes it. All methods may be called from any thread; none
+    waits for the agent but ``wait`` and ``close``.
     """
 
     def __init__(
@@ -43,9 +43,10 @@ class SessionWorker(Asking, Showing):
         executable: str = "",
         screen: bool = True,
         command: tuple[str, ...] = (),
+        recorder: Callable[..., SessionRecorder] = SessionRecorder,
     ) -> None:
         Asking.__init__(self)
-        Showing.__init__(self, SessionRecorder(new_recording, command, self._recording_over, self._brief))
+        Showing.__init__(self, recorder(new_recording, command, self._recording_over, self._brief))
         self._new_link = link
         self._executable = executable
         self._screen = screen
@@ -64,6 +65,15 @@ class SessionWorker(Asking, Showing):
 
     def begin(self) -> None:
         """Nothing was put off."""
+
+    @property
+    def started(self) -> bool:
+        return self._link is not None
+
+    @property
+    def over(self) -> bool:
+        """Whether its agent has ended."""
+        return self._ended.is_set()
 
     def start(self) -> None:
         self._state.models = model_cache.load(self._executable)
@@ -209,7 +219,10 @@ class SessionWorker(Asking, Showing):
             self._fold(event, line)
         if isinstance(event, ev.RunStart):
             from jetbench.analysis import case  # noqa: F401 - while the first model loads, not when its case is over
-        if isinstance(event, ev.RunStart | ev.Resume) and event.protocol.screen_cores and self.far is None:
+        if isinstance(event, ev.Part) and self._running:  # the link goes on with another agent
+            with self._lock:
+                self._state.status = "starting"
+        elif isinstance(event, ev.RunStart | ev.Resume) and event.protocol.screen_cores and self.far is None:
             affinity.keep_to(event.protocol.screen_cores)
         elif isinstance(event, ev.Board):
             self._begin_wanted()
@@ -222,6 +235,8 @@ class SessionWorker(Asking, Showing):
 
     def _fold(self, event: ev.AnyEvent, line: bytes) -> None:
         """Called with the lock held."""
+        if isinstance(event, ev.Board | ev.Part):  # another agent, which counts anew
+            self._sequence = 0
         if event.n and self._sequence and event.n != self._sequence + 1:
             self._state.note(f"{event.n - self._sequence - 1} events of the agent are missing", "warning")
         self._sequence = event.n or self._sequence

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jetbench.domain.plan import Plan
-    from jetbench.tui.control import SessionControl
+    from jetbench.tui.control import FleetControl, SessionControl
     from jetbench.tui.visiting import Library
 
 FPS = 2.0
@@ -19,7 +19,7 @@ ENVIRONMENT = {"TEXTUAL_FPS": "60", "TEXTUAL_ANIMATIONS": "none"}
 
 
 def run_app(
-    session: SessionControl,
+    session: SessionControl | None,
     plan: Plan,
     export: Callable[[], Sequence[Path]],
     theme: str | None = None,
@@ -31,20 +31,26 @@ def run_app(
     at: int | None = None,
     notice: str | None = None,
     library: Callable[[], Library] | None = None,
+    fleet: FleetControl | None = None,
 ) -> int:
     """Run the app to its end and close the session. The exit status: a crash must not read as success.
 
     None of ``theme``, ``glyphs``, ``fps`` and ``mouse``: as the user's config.toml says, or as is usual.
     Of a recording: ``speed`` and the moment ``at`` that it begins with; ``notice`` is said once.
+    ``fleet``, in the place of a session: many boards, from which one goes into each of them.
     """
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     from jetbench.tui import config as configs
-    from jetbench.tui.running import serve
+    from jetbench.tui.running import serve, serve_fleet
 
     config = configs.read()
     more: dict[str, Any] = {"speed": speed, "at": at, "notice": notice, "library": library}
     if mouse is None:
         mouse = config.mouse if config.mouse is not None else True
     more |= {"config": config, "mouse": mouse, "fps": fps or config.fps or FPS}
-    return serve(session, plan, export, theme=theme or config.theme, glyphs=glyphs or config.glyphs or "auto", **more)
+    more |= {"theme": theme or config.theme, "glyphs": glyphs or config.glyphs or "auto"}
+    if fleet is not None:
+        return serve_fleet(fleet, plan, export, **more)
+    assert session is not None
+    return serve(session, plan, export, **more)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jetbench.tui.bindings import IN_RESULTS
+from jetbench.tui.bindings import IN_FLEET, IN_RESULTS
 from jetbench.tui.glyphs import Glyphs
 
 Line = tuple[str, str, str]  # sign or word, its role, what it means
@@ -29,6 +29,7 @@ PANE_KEYS = {
     "power": ("window", "zoom", "copy"),
     "results": ("results", "copy", "export"),
     "sheet": ("start", "sheet", "copy"),
+    "fleet": ("start", "stop", "pick", "export", "copy"),
 }
 NAMES = {
     "models": "Models",
@@ -37,13 +38,15 @@ NAMES = {
     "power": "Power and temperature",
     "results": "Results",
     "sheet": "Before the start",
+    "fleet": "Fleet",
 }
-OWN_KEYS = {"results": IN_RESULTS}  # bound in the pane's own screen
+OWN_KEYS = {"results": IN_RESULTS, "fleet": IN_FLEET}  # bound in the pane's own screen
 
 
 def drawn(pane: str, glyphs: Glyphs) -> list[Line]:
     """The signs and figures of a pane."""
-    made = {"models": _models, "log": _log, "latency": _latency, "power": _power, "results": _results, "sheet": _sheet}
+    made = {"models": _models, "log": _log, "latency": _latency, "power": _power, "results": _results, "sheet": _sheet,
+            "fleet": _fleet}  # fmt: skip
     return made[pane](glyphs)
 
 
@@ -117,6 +120,20 @@ def _sheet(g: Glyphs) -> list[Line]:
         ("?", "muted", "unknown: the board does not tell it to this user"),
         (g.done, "good", "nothing to be mended"),
         ("time", "text", "from what was measured before, and what it cannot exceed; never a guess"),
+    ]
+
+
+def _fleet(g: Glyphs) -> list[Line]:
+    return [
+        (g.running, "running", "the board runs, and how far it is"),
+        (g.queued, "muted", "it waits: another one of its power group runs"),
+        (g.failed, "bad", "LOST: it did not answer, or ended in the middle; FAILED: it answered and could not run"),
+        ("line down", "bad", "the line to it is down; the board goes on, and what it measured comes later"),
+        ("*", "good", "no other board is better in latency and energy; where these are not known, in latency"),
+        ("unbeaten", "muted", "in so many of the cases that another board has measured as well"),
+        (g.warn, "warn", "behind a figure: throttled while it was measured"),
+        ("A B C", "series", "in the points: boards that no other one beats in both"),
+        ("N/A", "muted", "no value; the reason stands below"),
     ]
 
 

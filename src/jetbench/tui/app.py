@@ -11,9 +11,11 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from textual.app import ScreenStackError
 from textual.message import Message
+from textual.screen import Screen
 
 from jetbench.domain.plan import Plan
 from jetbench.domain.text import printable
@@ -89,7 +91,7 @@ class BenchApp(StartingApp, CommandingApp):
         draft = Draft(plan)
         self.place = Place(session, self.player, draft, export, BenchScreen(draft))
 
-    def get_default_screen(self) -> BenchScreen:
+    def get_default_screen(self) -> Screen[Any]:
         """Not pushed on an empty one, and filled before it is painted: a paint costs 18 kB."""
         self._look()
         self.bench.prepare(self.snapshot, self.size, self.view)
@@ -128,6 +130,9 @@ class BenchApp(StartingApp, CommandingApp):
         """What may wait until the screen stands: importing torch takes a core for seconds."""
         gc.enable()
         gc.freeze()
+        self.ask()
+
+    def ask(self) -> None:
         self.session.request_settings()
         self.session.request_models()
 
@@ -158,6 +163,9 @@ class BenchApp(StartingApp, CommandingApp):
         self.follow_results()
         if before[0] is self.snapshot and before[1] == self.view and not jumped:
             return  # frozen or paused: nothing is drawn, nothing is sent
+        self.paint(now, jumped)
+
+    def paint(self, now: float, jumped: bool) -> None:
         if self.screen is self.bench:
             self.bench.show(self.snapshot, now, self.view, jumped)
 

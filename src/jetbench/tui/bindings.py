@@ -209,6 +209,20 @@ IN_RESULTS = (
     ("a", "In a recording or a frozen view: all cases, or those that were over at its moment."),
 )
 
+# Keys of the fleet's screen: these of the table above, and its own, bound there.
+IN_FLEET_TOO = frozenset(
+    ("start", "stop", "export", "pick", "batch", "input", "passes", "settings", "energy", "next-event",
+     "previous-event", "seek", "slower", "faster", "theme", "copy", "commands", "suspend", "repaint", "help", "quit")
+)  # fmt: skip
+IN_FLEET = (
+    ("left right", "The board before or after; home and end the first and the last."),
+    ("up down", "The case before or after."),
+    ("enter", "The board under the cursor as if it were alone; esc comes back."),
+    ("1 2 3", "All cases, bars of one case on all boards, latency against energy."),
+    ("y", "Next figure: latency, energy, throughput, p99, power, memory."),
+    (", .", "In a recording one second back or on; shift+left and shift+right ten."),
+)
+
 # Actions of the bench screen; all others are the app's.
 SCREEN_ACTIONS = {
     "pane-1": "pane('models')",
@@ -259,4 +273,5 @@ def markdown() -> str:
     rows += [f"| `{key.shown}` | {key.help} |" for key in KEYS]
     rows += [f"| `{shown}` | {text} |" for shown, text in MOVING]
     rows += [f"| `{shown}` | In the results: {text[0].lower()}{text[1:]} |" for shown, text in IN_RESULTS]
+    rows += [f"| `{shown}` | In a fleet: {text[0].lower()}{text[1:]} |" for shown, text in IN_FLEET]
     return "\n".join(rows) + "\n"

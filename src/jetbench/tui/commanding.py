@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
+from textual.screen import Screen
 
 from jetbench.domain.text import printable
 from jetbench.session.snapshot import Snapshot
 from jetbench.tui.control import SessionControl, busy
+from jetbench.tui.draw import status
 from jetbench.tui.looks import LooksApp
 from jetbench.tui.paced import PacedDriver
 from jetbench.tui.screens.bench import BenchScreen
@@ -25,6 +28,10 @@ class CommandingApp(LooksApp):
 
     @property
     def bench(self) -> BenchScreen:
+        raise NotImplementedError
+
+    @property
+    def home(self) -> Screen[Any]:
         raise NotImplementedError
 
     def get_driver_class(self) -> type[Driver]:
@@ -47,17 +54,24 @@ class CommandingApp(LooksApp):
         self.push_screen(HelpScreen(self.palette, self.glyphs, pane.id or "", self.keys))
 
     def action_commands(self) -> None:
+        from jetbench.tui.bindings import IN_FLEET_TOO
         from jetbench.tui.screens.commands import Command, CommandScreen, commands
 
-        if self.screen is not self.bench:
+        screen = self.screen
+        if screen is not self.home:
             return
 
         async def run(chosen: Command | None) -> None:
             if chosen is not None:
-                await self.run_action(chosen.action, self.bench)
+                await self.run_action(chosen.action, screen)
 
-        shown = commands(self.keys, self.own_themes, self.live, self.bench.draft)
+        known = self.keys if screen is self.bench else tuple(key for key in self.keys if key.id in IN_FLEET_TOO)
+        shown = commands(known, self.own_themes, self.live, self.bench.draft)
         self.push_screen(CommandScreen(shown), run)
+
+    def headline(self, width: int, wall: str) -> str:
+        """What is shown, as the first line of a copy tells it."""
+        return status.draw(self.live, width, self.glyphs, wall).text.strip()
 
     # -- back to the shell for a while
 
@@ -94,7 +108,7 @@ class CommandingApp(LooksApp):
         pane = copying.pane_of(self.screen)
         if pane is None:
             return
-        text = copying.text_of(pane, self.live)
+        text = copying.text_of(pane, self.headline(copying.WIDTH, time.strftime("%Y-%m-%d %H:%M")))
         sent = copying.clipboard(text)
         if self._driver is not None:
             for sequence in copying.sequences(sent):

@@ -10,7 +10,9 @@ from jetbench.session.playhead import Span
 from jetbench.session.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from jetbench.session.fleet_snapshot import FleetSnapshot
     from jetbench.session.state import SessionState
+    from jetbench.session.timeline import Moment
 
 BUSY = ("starting", "running", "stopping")
 
@@ -65,3 +67,41 @@ class SessionControl(Protocol):
 
 def busy(snapshot: Snapshot) -> bool:
     return snapshot.status in BUSY
+
+
+class FleetControl(Protocol):
+    """`jetbench.session.fleet.FleetSession`, or a recording of one. Any thread may call."""
+
+    @property
+    def is_replay(self) -> bool: ...
+
+    def begin(self) -> None: ...
+
+    def snapshot(self) -> FleetSnapshot: ...
+
+    def run(self, plan: Plan) -> None:
+        """On every board. RuntimeError with one line while another run goes on."""
+
+    def stop(self, force: bool = False) -> None: ...
+
+    def session(self, name: str) -> SessionControl:
+        """Of one board. Raises KeyError."""
+
+    def hold(self) -> bool: ...
+
+    def release(self) -> None: ...
+
+    def leave(self) -> bool: ...
+
+    def close(self) -> None: ...
+
+
+class FleetPast(FleetControl, Protocol):
+    """A recording of a fleet: as it was at any moment, on one clock."""
+
+    def span(self) -> Span: ...
+
+    def look(self, t: int) -> FleetSnapshot: ...
+
+    def moments(self) -> tuple[Moment, ...]:
+        """What happened when, on that clock."""

@@ -12,8 +12,6 @@ from pathlib import Path
 from textual.screen import Screen
 
 from jetbench.recording.folder import default_folder
-from jetbench.session.snapshot import Snapshot
-from jetbench.tui.draw import status
 from jetbench.tui.draw.frame import Room
 from jetbench.tui.widgets.canvas import Canvas
 from jetbench.tui.widgets.charts import ChartPane
@@ -33,7 +31,7 @@ def pane_of(screen: Screen[object]) -> Canvas | None:
     return next(iter(screen.query(Canvas)), None)
 
 
-def text_of(pane: Canvas, snapshot: Snapshot) -> str:
+def text_of(pane: Canvas, head: str) -> str:
     """All of it, scrolled out of view or not, below the status line: it tells the board, and what is SIMULATED.
 
     A twin draws it: drawing notes where the pane stands, and the pane itself must not move.
@@ -46,7 +44,6 @@ def text_of(pane: Canvas, snapshot: Snapshot) -> str:
     height = room.height if isinstance(pane, ChartPane) else LONG
     rows = twin.rows(Room(max(WIDTH, room.width), max(10, height), room.glyphs))
     lines = [row.text.rstrip() for row in rows]
-    head = status.draw(snapshot, WIDTH, room.glyphs, time.strftime("%Y-%m-%d %H:%M")).text.strip()
     return "\n".join([head, pane.title[1], "", *_squeezed(lines)]) + "\n"
 
 

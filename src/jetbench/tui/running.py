@@ -11,7 +11,7 @@ from typing import Any
 from jetbench.domain.plan import Plan
 from jetbench.tui.app import BenchApp
 from jetbench.tui.config import Config
-from jetbench.tui.control import BUSY, SessionControl
+from jetbench.tui.control import BUSY, FleetControl, SessionControl
 from jetbench.tui.playing import Player
 from jetbench.tui.signals import SignalGuard
 from jetbench.tui.visiting import Library
@@ -58,13 +58,14 @@ def serve(
     library: Callable[[], Library] | None = None,
     config: Config | None = None,
     mouse: bool = True,
+    kind: Callable[..., BenchApp] = BenchApp,
 ) -> int:
     """``pilot`` drives the app without a terminal, of ``size``, for tests."""
     player = Player(session, speed=speed)
     if at is not None:
         player.to(at)
     more: dict[str, Any] = {"player": player, "notice": notice, "library": library, "config": config}
-    app = BenchApp(session, plan, export, theme=theme, glyphs=glyphs, fps=fps, **more)
+    app = kind(session, plan, export, theme=theme, glyphs=glyphs, fps=fps, **more)
     close = CloseOnce(session)
     run_on, beside = partial(goes_on, session), partial(recording, session)
     with SignalGuard(app.request_exit, close, goes_on=run_on, beside=beside) as guard:
@@ -76,3 +77,11 @@ def serve(
     if app.begin_error is not None:
         raise app.begin_error
     return guard.exit_code if guard.exit_code is not None else app.return_code or 0
+
+
+def serve_fleet(fleet: FleetControl, plan: Plan, export: Callable[[], Sequence[Path]], **options: Any) -> int:
+    """The same over many boards. ``options``: as of ``serve``."""
+    from jetbench.tui.fleet_app import FleetApp
+    from jetbench.tui.whole_fleet import WholeFleet
+
+    return serve(WholeFleet(fleet), plan, export, kind=FleetApp, **options)

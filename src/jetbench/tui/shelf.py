@@ -9,6 +9,7 @@ import msgspec
 
 from jetbench.domain import events as ev
 from jetbench.domain.text import printable
+from jetbench.recording import fleet
 from jetbench.recording.folder import recordings
 from jetbench.recording.format import RecordingError
 from jetbench.recording.opened import open_session
@@ -56,7 +57,16 @@ def told(path: Path) -> Listed:
         status = str(opened.brief.get("status", ""))
         return _of(path, size, opened.header, status, opened.duration_s)
     except (RecordingError, OSError) as error:
-        return Listed(path, problem=printable(str(error), 200))
+        return _of_fleet(path) or Listed(path, problem=printable(str(error), 200))
+
+
+def _of_fleet(path: Path) -> Listed | None:
+    """It opens on a screen of its own."""
+    try:
+        boards = fleet.read_header(path).members
+    except (RecordingError, OSError):
+        return None
+    return Listed(path, problem=f"a fleet of {len(boards)} boards: jetbench-tui replay {printable(path, 150)}")
 
 
 def _of(path: Path, size: int, header: ev.Header, status: str = "", seconds: float | None = None) -> Listed:

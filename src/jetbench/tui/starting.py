@@ -106,7 +106,7 @@ class StartingApp(VisitingApp):
 
     def action_settings(self) -> None:
         """The settings that have no key of their own."""
-        if self.screen is not self.bench or self._locked():
+        if self.screen is not self.home or self._locked():
             return
         from jetbench.tui.screens.plan_form import PlanFormScreen
 

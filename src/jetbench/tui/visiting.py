@@ -6,10 +6,11 @@ import functools
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from textual.message import Message
+from textual.screen import Screen
 
 from jetbench.domain.plan import Plan
 from jetbench.tui.control import SessionControl
@@ -79,6 +80,11 @@ class VisitingApp(TimeApp):
     @property
     def bench(self) -> BenchScreen:
         return self.place.bench
+
+    @property
+    def home(self) -> Screen[Any]:
+        """Where keys mean what the table of keys says: all else is on top of it."""
+        return self.bench
 
     @property
     def draft(self) -> Draft:

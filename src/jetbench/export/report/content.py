@@ -7,18 +7,20 @@ from typing import Any
 
 from jetbench.export.columns import UNSUPPORTED
 from jetbench.export.document import SIMULATED
+from jetbench.export.fleet_document import Told
 from jetbench.export.remarks import NEEDED
-from jetbench.export.report import accuracy, discussion, method, tables
+from jetbench.export.report import accuracy, discussion, fleet, method, tables
 from jetbench.export.report.blocks import Block, Bullets, Grid, Paragraph, Picture, Report, Section
 
 Documents = Sequence[Mapping[str, Any]]
 
 
-def report(made: Documents, pictures: Sequence[Picture], files: Sequence[str]) -> Report:
-    """``made``: a results document a recording; ``files``: their names."""
+def report(made: Documents, pictures: Sequence[Picture], files: Sequence[str], boards: Sequence[Told] = ()) -> Report:
+    """``made``: a results document a recording; ``files``: their names. ``boards``: of a fleet, reached or not."""
     drawn = {picture.name: picture for picture in pictures}
     sections = (
         Section("Result", (*_head(made, files), *_latency(made), *_pictures(drawn, "scatter"))),
+        Section("Boards", tuple(fleet.blocks(boards)) if boards else ()),
         Section("Discussion", _bullets(discussion.points(made), "The figures give no reason for a remark.")),
         Section("Why", (*_verdicts(made), *_pictures(drawn, "roofline"))),
         Section("Expectations", tuple(_expectations(made))),
@@ -35,8 +37,8 @@ def report(made: Documents, pictures: Sequence[Picture], files: Sequence[str]) -
         Section("Method", tuple(Paragraph(text) for text in dict.fromkeys(method.paragraph(one) for one in made))),
         Section("Threats to validity", _bullets(discussion.threats(made), "None is known from the recording.")),
     )
-    boards = ", ".join(tables.labels(made))
-    return Report(f"Models on {boards}", tuple(section for section in sections if section.blocks))
+    title = f"Models on {', '.join(tables.labels(made))}"
+    return Report(title, tuple(section for section in sections if section.blocks))
 
 
 def _head(made: Documents, files: Sequence[str]) -> Iterator[Block]:

@@ -77,7 +77,7 @@ def _paradoxes(cases: Sequence[Named]) -> Iterator[str]:
     found = []
     for one, other in combinations(cases, 2):
         (less, few), (more, many) = sorted((one, other), key=lambda pair: _macs(pair[1]))
-        if not _macs(few) or few["device"] != many["device"] or few["variant"] != many["variant"]:
+        if not 0 < _macs(few) < _macs(many) or few["device"] != many["device"] or few["variant"] != many["variant"]:
             continue
         slow, fast = few["latency_s"]["ci95"], many["latency_s"]["ci95"]
         if slow is None or fast is None or slow[0] / few["batch"] <= fast[1] / many["batch"]:

@@ -64,7 +64,7 @@ def models(made: Documents) -> Grid:
 
 def latency(made: Documents) -> Grid:
     head = (
-        "case",
+        *_first(made),
         "first ms",
         "p50 ms",
         "95 % interval",
@@ -76,7 +76,7 @@ def latency(made: Documents) -> Grid:
         "clean p50",
         "grade",
     )
-    cases = [(name, case) for name, case in named(made) if case["latency_s"]]
+    cases = [(name, case) for name, case in _apart(made) if case["latency_s"]]
     rows = [_latency(case, name) for name, case in cases]
     if not any(case["output"] for _, case in cases):
         return Grid(head, tuple(rows))
@@ -84,13 +84,13 @@ def latency(made: Documents) -> Grid:
     return Grid((*head, "output error"), tuple(compared))
 
 
-def _latency(case: Case, name: str) -> tuple[str, ...]:
+def _latency(case: Case, name: tuple[str, ...]) -> tuple[str, ...]:
     found = case["latency_s"]
     spread = f"{_ms(found['mean'])} ± {_ms(found['std'])}" if found["std"] is not None else _ms(found["mean"])
     interval = f"{_ms(found['ci95'][0])} to {_ms(found['ci95'][1])}" if found["ci95"] else NA
     clean = case["clean_latency_s"]
     return (
-        name,
+        *name,
         _ms(case["cold_start_s"].get("first")),
         _ms(found["p50"]),
         interval,
@@ -104,15 +104,16 @@ def _latency(case: Case, name: str) -> tuple[str, ...]:
 
 
 def energy(made: Documents) -> Grid:
-    head = ("case", "power W", "at rest W", "gross J an item", "net J an item", "items a joule", "EDP J s", "why N/A")
+    figures = ("power W", "at rest W", "gross J an item", "net J an item", "items a joule", "EDP J s")
+    head = (*_first(made), *figures, "why N/A")
     rows = []
-    for name, case in named(made):
+    for name, case in _apart(made):
         if not case["latency_s"]:
             continue
         reasons = [case["energy_reason"], None if case["energy_reason"] else case["energy_net_reason"]]
         rows.append(
             (
-                name,
+                *name,
                 _with(case["power_w"], case["power_u_w"]),
                 _with(case["idle_w"], case["idle_u_w"]),
                 _with(case["energy_j"], case["energy_u_j"]),
@@ -126,17 +127,17 @@ def energy(made: Documents) -> Grid:
 
 
 def memory(made: Documents) -> Grid:
-    head = ("case", "predicted MiB", "available MiB", "verdict", "peak MiB", "GPU peak MiB")
+    head = (*_first(made), "predicted MiB", "available MiB", "verdict", "peak MiB", "GPU peak MiB")
     rows = [
         (
-            name,
+            *name,
             _scaled(told["predicted_mib"], 1, 0),
             _scaled(told["available_mib"], 1, 0),
             told["verdict"] or NA,
             _scaled(told["peak_rss_mib"], 1, 0),
             _scaled(told["peak_cuda_mib"], 1, 0),
         )
-        for name, case in named(made)
+        for name, case in _apart(made)
         for told in (case["memory"],)
         if told["predicted_mib"] is not None or told["peak_rss_mib"] is not None
     ]
@@ -145,10 +146,10 @@ def memory(made: Documents) -> Grid:
 
 def cold_start(made: Documents) -> Grid:
     """Seconds by stage; import is shared by all cases of a run."""
-    cases = [(name, case) for name, case in named(made) if case["cold_start_s"]]
+    cases = [(name, case) for name, case in _apart(made) if case["cold_start_s"]]
     stages = [stage for stage in _STAGES if any(stage in case["cold_start_s"] for _, case in cases)]
-    rows = [(name, *(_scaled(case["cold_start_s"].get(stage), 1, 3) for stage in stages)) for name, case in cases]
-    return Grid(("case", *(f"{stage} s" for stage in stages)), tuple(rows))
+    rows = [(*name, *(_scaled(case["cold_start_s"].get(stage), 1, 3) for stage in stages)) for name, case in cases]
+    return Grid((*_first(made), *(f"{stage} s" for stage in stages)), tuple(rows))
 
 
 def sweep(made: Documents, by: str) -> Grid | None:
@@ -180,20 +181,43 @@ def _point(case: Case, by: str) -> Any:
 
 def named(made: Documents, without: str = "") -> Iterator[tuple[str, Case]]:
     """Every case with a name that tells it from the others: only settings that differ are in it."""
-    several = labels(made) if len(made) > 1 else [""]
+    for words, where, case in _placed(made, without):
+        yield f"{words} on {where}" if where else words, case
+
+
+def _placed(made: Documents, without: str = "") -> Iterator[tuple[str, str, Case]]:
+    """The same with the board apart; "" where there is one recording."""
+    several = labels(made) if len(made) > 1 or _of_fleet(made) else [""]
     keys = [key for key in ("variant", "device", "batch", "input") if key != without]
     apart = [key for key in keys if len({str(_setting(case, key)) for case in _all(made)}) > 1]
     for document, where in zip(made, several, strict=False):
         for case in document["cases"]:
-            words = [case["model"], *(_setting(case, key) for key in apart)]
-            yield " ".join([*words, f"on {where}"] if where else words), case
+            yield " ".join([case["model"], *(_setting(case, key) for key in apart)]), where, case
+
+
+def _apart(made: Documents) -> Iterator[tuple[tuple[str, ...], Case]]:
+    """The same as the first cells of a row: of a fleet the board has one of its own."""
+    if _of_fleet(made):
+        yield from (((words, where), case) for words, where, case in _placed(made))
+    else:
+        yield from (((name,), case) for name, case in named(made))
+
+
+def _first(made: Documents) -> tuple[str, ...]:
+    return ("case", "board") if _of_fleet(made) else ("case",)
+
+
+def _of_fleet(made: Documents) -> bool:
+    return any("member" in document for document in made)
 
 
 def labels(made: Documents) -> list[str]:
-    """A short name for each recording: its board, numbered where two have the same."""
+    """A short name for each recording: its board, numbered where two have the same; of a fleet its name there."""
     found: list[str] = []
     for document in made:
-        name = str(_board(document).get("model") or _board(document).get("hostname") or "a machine").partition(",")[0]
+        board = _board(document)
+        name = document.get("member")
+        name = name or str(board.get("model") or board.get("hostname") or "a machine").partition(",")[0]
         number = 2
         label = name
         while label in found:

@@ -37,7 +37,9 @@ def boxed(
     corners, flat, upright = room.glyphs.frame[:4], room.glyphs.frame[4], room.glyphs.frame[5]
     role = "focus" if focus else "frame"
     outer = room.width + 4
-    top = Row(outer).put(f"{corners[0]}{flat} ", role).put(title[0], "key" if focus else "muted").gap()
+    top = Row(outer).put(f"{corners[0]}{flat} ", role)
+    if title[0]:
+        top.put(title[0], "key" if focus else "muted").gap()
     top.put(title[1], "title" if focus else "text").put(" ", role)
     room_left = top.left - 3
     if hint and room_left - len(hint) >= 3:

@@ -84,20 +84,31 @@ def along(
 
 
 def scattered(
-    results: Sequence[CaseResult], x: Measure, y: Measure, room: Room, here: CaseResult | None = None
+    results: Sequence[CaseResult],
+    x: Measure,
+    y: Measure,
+    room: Room,
+    here: CaseResult | None = None,
+    owners: Sequence[str] = (),
+    best: frozenset[int] | None = None,
 ) -> Drawn:
-    """A point a case, a letter a model; a capital where no other case is better in both."""
+    """A point a case, a letter a model; a capital where no other case is better in both.
+
+    ``owners``: whose letter each case has instead of its model's. ``best``: places of those with a capital.
+    """
     points = series.scatter(results, x, y)
-    best = series.pareto(points, x, y)
-    models = {model: index for index, model in enumerate(dict.fromkeys(result.case.model for result in results))}
-    marks = [_mark(point, models[point.result.case.model], here, i in best) for i, point in enumerate(points)]
-    legend = [(_letter(index), model, _role(index)) for model, index in models.items()]
+    best = series.pareto(points, x, y) if best is None else best
+    whose = list(owners) or [result.case.model for result in results]
+    letters = {owner: index for index, owner in enumerate(dict.fromkeys(whose))}
+    marks = [_mark(point, letters[whose[i]], here, i in best) for i, point in enumerate(points)]
+    legend = [(_letter(index), owner, _role(index)) for owner, index in letters.items()]
     own = next((point for point in points if here is not None and point.result is here), None)
     head = room.row().put("y", "key").put(f" {y.title}", "strong").gap(3).put("x", "key").put(f" {x.title}", "strong")
     if best:
         text = "CAPITAL: none is better in both"
         head.end(text if len(text) + 2 <= head.left else "CAPITAL: best", "muted", keep=2)
-    below = [*_legend(legend, room), *_own(own, x, y, room), *_missing(points, x, y, room)]
+    title = next((owner for owner, point in zip(owners, points, strict=False) if point is own), "")
+    below = [*_legend(legend, room), *_own(own, x, y, room, title), *_missing(points, x, y, room)]
     return _plot(head, [marks], Names((), x.title), below, room, joined=False)
 
 
@@ -145,8 +156,8 @@ def _legend(entries: Sequence[tuple[str, str, str]], room: Room) -> list[Row]:
     return rows
 
 
-def _own(point: Point | None, x: Measure | None, y: Measure, room: Room) -> list[Row]:
-    """The case under the cursor in figures."""
+def _own(point: Point | None, x: Measure | None, y: Measure, room: Room, title: str = "") -> list[Row]:
+    """The case under the cursor in figures; ``title``: another one than its name."""
     if point is None:
         return []
     row = room.row().put(room.glyphs.cursor, "key").gap()
@@ -154,9 +165,8 @@ def _own(point: Point | None, x: Measure | None, y: Measure, room: Room) -> list
     if x is not None:
         words.append(_figure(x, Point(point.result, None, point.x, point.x_interval)))
     figures = "  ".join(words)
-    row.fit(
-        name(point.result), min(cell_len(name(point.result)), room.width - len(figures) - 4), "strong", room.glyphs.more
-    )
+    title = title or name(point.result)
+    row.fit(title, min(cell_len(title), room.width - len(figures) - 4), "strong", room.glyphs.more)
     return [row.gap(2).put(figures, "text")]
 
 

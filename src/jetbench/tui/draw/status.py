@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import PurePath
 
 import msgspec
@@ -64,8 +65,11 @@ def draw(snapshot: Snapshot, width: int, glyphs: Glyphs, wall: str) -> Row:
 TRACK_LEAST, TRACK_MOST = 20, 60  # cells
 
 
-def moved(snapshot: Snapshot, view: View, width: int, glyphs: Glyphs) -> Row:
-    """The line while the view is frozen, or of a recording: the moment looked at, and all there is as a track."""
+def moved(snapshot: Snapshot, view: View, width: int, glyphs: Glyphs, of: Sequence[Field] = ()) -> Row:
+    """The line while the view is frozen, or of a recording: the moment looked at, and all there is as a track.
+
+    ``of``: in the place of what is said of the snapshot's board: whether it is made up, and what it is.
+    """
     row = Row(width, "cursor").gap(1)
     row.put("REPLAY" if view.mode == "replay" else "FROZEN", "running").gap()
     row.put(hours(view.seconds), "strong")
@@ -77,9 +81,10 @@ def moved(snapshot: Snapshot, view: View, width: int, glyphs: Glyphs) -> Row:
         row.put(f" x{_speed(view.speed)}", "text").gap()
     else:
         row.put(f"  {behind(view.behind)} behind live", "warn").gap(2)
-    fields = [Field(0, [("SIMULATED", "warn")] if simulated(snapshot) else []), Field(2, [_event(view, snapshot)])]
     board = _board(snapshot, glyphs)
-    fields.append(Field(5, board.shorter or board.spans))
+    made_up = Field(0, [("SIMULATED", "warn")] if simulated(snapshot) else [])
+    first, *rest = of or (made_up, Field(5, board.shorter or board.spans))
+    fields = [first, Field(2, [_event(view, snapshot)]), *rest]
     fields = [field for field in fields if field.spans and field.spans[0][0]]
     room, least = width - row.used - 2, max(TRACK_LEAST, width // 3)
     while fields and room - sum(field.width for field in fields) < least:
@@ -123,6 +128,7 @@ def _event(view: View, snapshot: Snapshot) -> Span:
         "throttle": f"throttled: {here.text}" if here.text else "no longer throttled",
         "mark": f"mark {here.text}".strip(),
         "fault": here.text,
+        "board": here.text,
     }
     return clip(printable(words.get(here.kind, "")), 40), "strong"
 

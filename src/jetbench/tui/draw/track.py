@@ -37,6 +37,7 @@ def _sign(moment: Moment, glyphs: Glyphs) -> tuple[int, str, str] | None:
         return None
     return {
         "case": (1, glyphs.mark, "text"),
+        "board": (1, glyphs.mark, "text"),
         "throttle": (2, glyphs.warn, "warn"),
         "mark": (3, "m", "accent"),
         "fault": (4, glyphs.failed, "bad"),

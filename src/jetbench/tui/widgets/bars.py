@@ -39,9 +39,11 @@ class KeyBar(Canvas):
     framed = False
     parts = ("status",)
 
-    def __init__(self) -> None:
+    def __init__(self, only: frozenset[str] | None = None) -> None:
+        """``only``: ids of the keys that mean something on this screen."""
         super().__init__(id="keys")
         self.view = View()
+        self.only = only
         self.spots: list[tuple[int, int, Key]] = []  # first and last + 1 cell of each key
 
     def look(self, view: View) -> None:
@@ -56,6 +58,8 @@ class KeyBar(Canvas):
         row = Row(room.width, "bar").gap(1)
         self.spots = []
         keys: tuple[Key, ...] = getattr(self.app, "keys", KEYS)  # with the user's own in it
+        if self.only is not None:
+            keys = tuple(key for key in keys if key.id in self.only)
         for key in fitting(room.width - 2, mode, keys):
             begin = row.used
             able = mode == "replay" or key.when == "always" or running == (key.when == "busy")

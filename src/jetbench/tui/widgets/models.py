@@ -7,6 +7,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
+from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
@@ -170,6 +171,8 @@ class ModelsPane(Canvas, can_focus=True):
         self.redraw()
 
     def action_clear_filter(self) -> None:
+        if not self.words and not self.filtering:
+            raise SkipAction  # esc may mean something to the screen
         if self._field is not None:
             self._field.value = ""
             self._field.display = False
