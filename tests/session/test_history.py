@@ -7,13 +7,13 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jetbench.session.history import History
+from jetbench.session.history import History, Scale
 
 
 def filled(count: int, **how: object) -> History:
-    made = History(("a", "b"), **how)  # type: ignore[arg-type]
+    made = History({"a": Scale(), "b": Scale(2, True)}, **how)  # type: ignore[arg-type]
     for t in range(count):
-        made.add(10 * t, [float(t), None if t % 2 else -float(t)])
+        made.add(10 * t, [t, None if t % 2 else -2 * t])
     return made
 
 
@@ -30,11 +30,23 @@ def test_what_was_added_comes_back() -> None:
 
 
 def test_short_rows_are_filled_with_none() -> None:
-    made = History(("a", "b"))
-    made.add(1, [5.0])
-    made.add(2, [6.0, 7.0, 8.0])
-    assert made.row(1) == {"a": 5.0, "b": None}
-    assert made.row(2) == {"a": 6.0, "b": 7.0}
+    made = History({"a": Scale(0.5), "b": Scale()})
+    made.add(1, [5])
+    made.add(2, [6, 7, 8])
+    assert made.row(1) == {"a": 2.5, "b": None}
+    assert made.row(2) == {"a": 3.0, "b": 7.0}
+
+
+@given(st.lists(st.none() | st.integers(-(2**63) + 1, 2**63 - 1) | st.integers(-(2**31), 2**31), max_size=20))
+def test_readings_of_any_width(readings: list[int | None]) -> None:
+    made = History({"a": Scale()})
+    for t, raw in enumerate(readings):
+        made.add(t, [raw])
+    assert made.series("a") == [(t, None if raw is None else float(raw)) for t, raw in enumerate(readings)]
+    made.add(99, [-(2**31)])
+    assert made.row() == {"a": -(2.0**31)}
+    made.add(100, [1 << 70])
+    assert made.row() == {"a": None}
 
 
 @given(st.integers(0, 3000), st.integers(4, 200))

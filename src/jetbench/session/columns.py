@@ -8,7 +8,7 @@ from jetbench.analysis.energy import counter_channels
 from jetbench.analysis.telemetry import TOTAL_POWER, scaled
 from jetbench.domain import events as ev
 from jetbench.domain.observed import ObservedBoard
-from jetbench.session.history import LIVE_ROWS, REPLAY_ROWS, History
+from jetbench.session.history import LIVE_ROWS, REPLAY_ROWS, History, Scale
 
 _CLOCKS = ("clock.cpu", "clock.gpu")  # of what a pass can run on
 _LOAD = "load.gpu"  # with which a GPU that idles is told from one that throttles
@@ -21,8 +21,9 @@ class Columns:
     def __init__(self, board: ev.Board | None, whole: bool = False, soaks: bool = False) -> None:
         channels = board.channels if board is not None else ()
         places = {channel.id: place for place, channel in enumerate(channels)}  # of two alike the later one
-        self.history = History(places, REPLAY_ROWS if whole else LIVE_ROWS, whole)
-        self._all = [(place, *_scaling(channels[place])) for place in places.values()]
+        scales = {name: _scaling(channels[place]) for name, place in places.items()}
+        self.history = History(scales, REPLAY_ROWS if whole else LIVE_ROWS, whole)
+        self._places = tuple(places.values())
         self._total = places.get(TOTAL_POWER)
         self._joules = [places[name] for name in counter_channels(board)]
         self._counters = [(place, channel.name) for place, channel in enumerate(channels) if _is(channel, "counter")]
@@ -41,11 +42,7 @@ class Columns:
     def keep(self, row: ev.Telemetry) -> None:
         """The newest rows."""
         read, count = row.v, len(row.v)
-        values = [
-            None if place >= count or (raw := read[place]) is None else raw / by if divides else raw * by
-            for place, by, divides in self._all
-        ]
-        self.history.add(row.t, values)
+        self.history.add(row.t, [read[place] if place < count else None for place in self._places])
 
     def observe(self, row: ev.Telemetry, told: ObservedBoard, counters: dict[str, tuple[int, int]]) -> None:
         """What analysis asks of one tick of a run."""
@@ -91,11 +88,11 @@ class Columns:
         self._joules_shift = None
 
 
-def _scaling(channel: ev.Channel) -> tuple[float, bool]:
-    """A number, and whether a reading is divided by it, not multiplied: what ``scaled`` does, worked out once."""
+def _scaling(channel: ev.Channel) -> Scale:
+    """What ``scaled`` does, worked out once."""
     divisor = round(1 / channel.scale) if 0 < channel.scale < 1 else 0
     divides = divisor and all(scaled(channel, raw) == raw / divisor for raw in _TRIED)
-    return (divisor, True) if divides else (channel.scale, False)
+    return Scale(divisor, True) if divides else Scale(channel.scale)
 
 
 def _is(channel: ev.Channel, *quantities: str) -> bool:

@@ -1,28 +1,32 @@
-"""Readings of all channels over time, column by column: one array of times, one of values a channel."""
+"""Readings of all channels over time, column by column: one array of times, one of readings a channel."""
 
 from __future__ import annotations
 
-import math
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from typing import overload
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple, overload
 
 LIVE_ROWS = 3600
 REPLAY_ROWS = 100_000
 
 
+class Scale(NamedTuple):
+    """A reading is divided by ``by``, or multiplied by it."""
+
+    by: float = 1.0
+    divides: bool = False
+
+
 class Points(Sequence[tuple[int, float | None]]):
-    """(t, value) of one channel, the oldest first, in two columns; None where there was no reading.
+    """(t, value) of one channel, the oldest first, kept as they were read; None where there was no reading."""
 
-    Pairs are made as they are read: an hour of them takes 16 bytes each, not 112.
-    """
+    __slots__ = ("_raw", "_scale", "_t")
 
-    __slots__ = ("_t", "_values")
-
-    def __init__(self, t: array[int] | None = None, values: array[float] | None = None) -> None:
+    def __init__(self, t: array[int] | None = None, raw: array[int] | None = None, scale: Scale | None = None) -> None:
         self._t = array("q") if t is None else t
-        self._values = array("d") if values is None else values
+        self._raw = array("i") if raw is None else raw
+        self._scale = scale or Scale()
 
     def __len__(self) -> int:
         return len(self._t)
@@ -35,13 +39,14 @@ class Points(Sequence[tuple[int, float | None]]):
 
     def __getitem__(self, at: int | slice) -> tuple[int, float | None] | Points:
         if isinstance(at, slice):
-            return Points(self._t[at], self._values[at])
-        value = self._values[at]
-        return self._t[at], None if value != value else value
+            return Points(self._t[at], self._raw[at], self._scale)
+        return self._t[at], _value(self._raw, at, self._scale)
 
     def __iter__(self) -> Iterator[tuple[int, float | None]]:
-        for t, value in zip(self._t, self._values, strict=True):
-            yield t, None if value != value else value
+        by, divides = self._scale
+        none = _NONE[self._raw.typecode]
+        for t, raw in zip(self._t, self._raw, strict=True):
+            yield t, None if raw == none else raw / by if divides else raw * by
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and list(self) == list(other)
@@ -56,9 +61,10 @@ class History:
     can be looked at, a long one more coarsely.
     """
 
-    def __init__(self, channels: Iterable[str] = (), rows: int = LIVE_ROWS, whole: bool = False) -> None:
+    def __init__(self, channels: Mapping[str, Scale], rows: int = LIVE_ROWS, whole: bool = False) -> None:
         self.t = array("q")
-        self._values = {name: array("d") for name in channels}
+        self._scales = dict(channels)
+        self._columns = {name: array("i") for name in channels}
         self._rows = rows
         self._whole = whole
         self._keep = 1  # every so many-th row that comes
@@ -66,23 +72,29 @@ class History:
 
     @property
     def channels(self) -> tuple[str, ...]:
-        return tuple(self._values)
+        return tuple(self._columns)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._values
+        return name in self._columns
 
     def __len__(self) -> int:
         return len(self.t)
 
-    def add(self, t: int, values: Sequence[float | None]) -> None:
+    def add(self, t: int, readings: Sequence[int | None]) -> None:
         """A row, in the order of the channels; what is missing at its end is None."""
         self._came += 1
         if self._came % self._keep:
             return
         self.t.append(t)
-        for place, column in enumerate(self._values.values()):
-            value = values[place] if place < len(values) else None
-            column.append(math.nan if value is None else value)
+        for place, (name, column) in enumerate(self._columns.items()):
+            raw = readings[place] if place < len(readings) else None
+            none = _NONE[column.typecode]
+            if raw is None:
+                column.append(none)
+            elif none < raw < -none:
+                column.append(raw)
+            else:
+                self._columns[name] = _wider(column, raw)
         if len(self.t) >= (self._rows if self._whole else self._rows + self._rows // 16):
             self._shrink()
 
@@ -93,23 +105,40 @@ class History:
         else:
             cut = slice(len(self.t) - self._rows, None)
         self.t = self.t[cut]
-        self._values = {name: column[cut] for name, column in self._values.items()}
+        self._columns = {name: column[cut] for name, column in self._columns.items()}
 
     def series(self, name: str, until: int | None = None, since: int | None = None) -> Points:
         """(t, value) of a channel, the oldest first; None where there was no reading."""
-        column = self._values.get(name)
+        column = self._columns.get(name)
         if column is None:
             return Points()
         last = len(self.t) if until is None else bisect_right(self.t, until)
         first = 0 if since is None else bisect_left(self.t, since)
         if until is None and not self._whole:
             first = max(first, last - self._rows)
-        return Points(self.t[first:last], column[first:last])
+        return Points(self.t[first:last], column[first:last], self._scales[name])
 
     def row(self, until: int | None = None) -> dict[str, float | None]:
         """The newest reading of every channel, or that of a moment; empty before the first one."""
         place = (len(self.t) if until is None else bisect_right(self.t, until)) - 1
         if place < 0:
             return {}
-        found = {name: column[place] for name, column in self._values.items()}
-        return {name: None if value != value else value for name, value in found.items()}
+        return {name: _value(column, place, self._scales[name]) for name, column in self._columns.items()}
+
+
+_NONE = {"i": -(1 << 31), "q": -(1 << 63)}  # what stands for no reading
+
+
+def _value(column: array[int], place: int, scale: Scale) -> float | None:
+    raw = column[place]
+    if raw == _NONE[column.typecode]:
+        return None
+    return raw / scale.by if scale.divides else raw * scale.by
+
+
+def _wider(column: array[int], raw: int) -> array[int]:
+    """The same in 64 bits, with one reading more; what does not fit there is no reading."""
+    none = _NONE["q"]
+    made = array("q", (none if raw == _NONE[column.typecode] else raw for raw in column))
+    made.append(raw if none < raw < -none else none)
+    return made
