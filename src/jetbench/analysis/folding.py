@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Sequence
 from itertools import accumulate
@@ -54,8 +55,8 @@ class Folding:
     def bins(self) -> Bins | None:
         """What was folded so far; the same object until something comes. None without any."""
         if self._made is None and self._counts:
-            keys = tuple(sorted(self._counts))
-            ends = tuple(accumulate(self._counts[key] for key in keys))
+            keys = array("q", sorted(self._counts))  # kept of every case: eight bytes a number
+            ends = array("q", accumulate(self._counts[key] for key in keys))
             self._made = Bins(self.per_octave, keys, ends, self._low, self._high, self.left_out)
         return self._made
 

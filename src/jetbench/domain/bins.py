@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 
 import msgspec
 
@@ -16,8 +17,8 @@ class Bins(msgspec.Struct, frozen=True):
     """
 
     per_octave: int
-    keys: tuple[int, ...]  # of bins that hold any, ascending
-    ends: tuple[int, ...]  # how many lie up to the end of each of these
+    keys: Sequence[int]  # of bins that hold any, ascending
+    ends: Sequence[int]  # how many lie up to the end of each of these
     low: int  # shortest and longest one, exactly
     high: int
     left_out: int = 0  # passes of the case that are in no bin: something disturbed them
