@@ -94,7 +94,8 @@ class Stage(Event, tag="stage", frozen=True):
 
     c: int | None = None  # None: belongs to the parent that all cases share
     r: int = 0
-    # spawn import torchvision fork context load to_device first warmup measure idle energy soak cooldown data
+    # spawn, import, torchvision, fork, context, load, to_device, first, warmup, measure, idle, energy, soak, cooldown,
+    # data
     name: str = ""
     ns: int | None = None
     major_faults: int | None = None
