@@ -38,23 +38,26 @@ def folded(events: list[ev.AnyEvent]) -> SessionState:
 
 
 def test_without_onednn_the_depthwise_convolutions_are_named_and_resnet18_has_none() -> None:
-    with asking.agent() as link:
-        events = asking.run(link, plan(models=("mobilenet_v2", "resnet18"), onednn=False))
+    for _ in range(3):  # where others take the cores it says "stalled" and nothing else: ask again
+        with asking.agent() as link:
+            events = asking.run(link, plan(models=("mobilenet_v2", "resnet18"), onednn=False))
+        results = {result.case.model: result for result in folded(events).case_results()}
+        mobile, resnet = results["mobilenet_v2"].why, results["resnet18"].why
+        assert mobile is not None
+        assert resnet is not None
+        if mobile.verdict.kind != "stalled":
+            break
     with asking.agent() as link:
         again = asking.run(link, plan(models=("mobilenet_v2",), k=3))
-    results = {result.case.model: result for result in folded(events).case_results()}
-    mobile, resnet = results["mobilenet_v2"].why, results["resnet18"].why
-    assert mobile is not None
-    assert resnet is not None
     assert mobile.onednn is resnet.onednn is False
     assert mobile.verdict.kind in ("kernel-limited", "stalled"), mobile.verdict
-    if mobile.verdict.kind == "kernel-limited":  # on a machine where others take the cores it says just that
+    if mobile.verdict.kind == "kernel-limited":
         assert mobile.verdict.op_class == "depthwise conv", mobile
         assert "depthwise convs do 7% of the MACs" in mobile.verdict.sentence
         assert "oneDNN is not used" in mobile.verdict.sentence
+        depthwise = next(row for row in mobile.classes if row.name == "depthwise conv")
+        assert depthwise.share > 3 * depthwise.macs_share
     assert "depthwise" not in resnet.verdict.sentence
-    depthwise = next(row for row in mobile.classes if row.name == "depthwise conv")
-    assert depthwise.share > 3 * depthwise.macs_share
     macs = sum(row.macs for row in resnet.classes)
     assert macs == pytest.approx(1814e6 * (64 / 224) ** 2, rel=0.02), "published at 224 pixels"
     calibrated = asking.of(events, ev.Calibration)

@@ -49,9 +49,12 @@ def test_a_board_that_throttles_and_a_model_that_gets_slower(tmp_path: Path) -> 
     assert soak["retention"] == pytest.approx(soak["burst_s"]["p50"] / soak["sustained_s"]["p50"], rel=0.01)
     assert soak["retention"] < 0.9
     assert soak["throttled_s"]["n"] + soak["clean_s"]["n"] <= soak["n"]
-    table = " ".join(jetbench("show", tmp_path / "s.jsonl").stdout.split())
+    shown = jetbench("show", tmp_path / "s.jsonl")
+    assert shown.returncode == 0, shown.stderr
+    table = " ".join(shown.stdout.split())
     burst = re.search(r"tires soak: burst ([\d.]+)", table)
-    assert burst and float(burst[1]) == pytest.approx(soak["burst_s"]["p50"] * 1e3, rel=0.05)
+    assert burst, table
+    assert float(burst[1]) == pytest.approx(soak["burst_s"]["p50"] * 1e3, rel=0.05)
     assert "by the state the board tells (cpu-throttle-alert, gpu-throttle-alert) (S)" in table
     assert "by the latencies alone it is slower after" in table
     assert "throttling are made up, its heat runs 30 times as fast; they do not slow these passes" in table

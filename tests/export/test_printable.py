@@ -7,8 +7,10 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
-from jetbench.domain.text import MAX_TEXT, printable
+from jetbench.domain.text import MAX_TEXT, printable, shortened
+from jetbench.tui.text import shortened as shortened_cells
 
 
 @pytest.mark.parametrize(
@@ -54,3 +56,12 @@ def test_a_megabyte_is_not_looked_through():
 def test_other_things_are_said_as_text():
     assert printable(5) == "5"
     assert printable(ValueError("a\nb")) == "a b"
+
+
+@given(st.text(max_size=80), st.integers(2, 60))
+def test_the_end_of_a_long_name_is_kept(name: str, limit: int) -> None:
+    short, whole = shortened(name, limit), printable(name)
+    assert len(short) == min(limit, len(whole))
+    more = short.find("\N{HORIZONTAL ELLIPSIS}", limit // 4)
+    assert short == whole or (whole.startswith(short[:more]) and whole.endswith(short[more + 1 :]))
+    assert cell_len(shortened_cells(whole, limit)) <= limit

@@ -15,7 +15,7 @@ from jetbench.analysis.choice import AXES, Candidate, Choice, Figure, Limits
 from jetbench.cli.errors import MEASURED, SOME_FAILED, CliError
 from jetbench.cli.fleet_files import loaded, one_alone, picked, reached
 from jetbench.cli.options import BOARD, JSON, duty_cycle
-from jetbench.domain.text import printable
+from jetbench.domain.text import printable, shortened
 
 _QUANTITY = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([A-Za-z%/]*)\s*")
 _UNITS = {
@@ -256,7 +256,7 @@ def _name(each: Candidate, labelled: bool) -> str:
     shape = model.input if model is not None else ()
     size = case.size or (shape[-2:] if len(shape) > 2 else None)
     at = f" {size[0]}x{size[1]}" if size else ""
-    name = f"{printable(case.model, 60)} {case.variant} b{case.batch}{at} {case.device}"
+    name = f"{shortened(case.model, 60)} {case.variant} b{case.batch}{at} {case.device}"
     return f"{each.label}: {name}" if labelled else name
 
 

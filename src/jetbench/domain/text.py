@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 MAX_TEXT = 500
+_MORE = "\N{HORIZONTAL ELLIPSIS}"
 
 # Escape sequences as a whole (CSI, OSC and the like, single characters), so that no "[31m" is left.
 _SEQUENCE = re.compile(
@@ -21,9 +22,20 @@ _DROPPED = frozenset(("Cc", "Cf", "Cs", "Co", "Cn"))
 
 def printable(text: object, limit: int = MAX_TEXT) -> str:
     """One line without control characters, at most ``limit`` characters long."""
-    raw = text if isinstance(text, str) else str(text)
-    raw = raw[: 8 * limit]
+    raw = _clean(text, 8 * limit)
+    return raw if len(raw) <= limit else raw[: limit - 1] + _MORE
+
+
+def shortened(name: object, limit: int) -> str:
+    """Like ``printable``, but cut in the middle: the end of a path, a layer or a long name says most."""
+    raw = _clean(name, 8 * MAX_TEXT)
+    head = limit // 4
+    return raw if len(raw) <= limit else raw[:head] + _MORE + raw[len(raw) + 1 + head - limit :]
+
+
+def _clean(text: object, most: int) -> str:
+    raw = (text if isinstance(text, str) else str(text))[:most]
     if not _PLAIN.fullmatch(raw):
         raw = _SPACE.sub(" ", _SEQUENCE.sub("", raw))
         raw = "".join(c for c in raw if unicodedata.category(c) not in _DROPPED)
-    return raw if len(raw) <= limit else raw[: limit - 1] + "\N{HORIZONTAL ELLIPSIS}"
+    return raw

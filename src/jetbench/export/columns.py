@@ -9,7 +9,7 @@ import msgspec
 
 from jetbench.domain import metrics
 from jetbench.domain.metrics import BY_KEY, Metric
-from jetbench.domain.text import printable
+from jetbench.domain.text import shortened
 
 GAP = 2
 MAX_NAME = 40
@@ -45,7 +45,7 @@ def _said(metric: Metric, case: Case) -> str:
     value = metrics.value(case, metric)
     if value is None:
         return "N/A"
-    return "x".join(map(str, value)) if isinstance(value, list) else printable(value, MAX_NAME)
+    return "x".join(map(str, value)) if isinstance(value, list) else shortened(value, MAX_NAME)
 
 
 def _mean_std(case: Case) -> str:

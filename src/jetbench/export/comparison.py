@@ -14,7 +14,7 @@ from jetbench.analysis.comparability import Difference
 from jetbench.analysis.comparison import FASTER, NAMES, SAME, SLOWER, UNCLEAR, Pair, Ratio, Side, percent
 from jetbench.analysis.matching import Comparison, Row, Session
 from jetbench.domain.metrics import significant
-from jetbench.domain.text import printable
+from jetbench.domain.text import printable, shortened
 from jetbench.export import beside
 from jetbench.export.columns import MAX_NAME, SETTINGS, Column, fitting
 from jetbench.export.document import simulated
@@ -209,7 +209,7 @@ def _words(name: str, keep: int, numeric: bool = False) -> Column:
         value = row[name]
         if value is None:
             return _MISSING
-        return "x".join(map(str, value)) if isinstance(value, list) else printable(value, MAX_NAME)
+        return "x".join(map(str, value)) if isinstance(value, list) else shortened(value, MAX_NAME)
 
     return Column(name, "", cell, keep, numeric)
 

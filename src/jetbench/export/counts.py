@@ -13,7 +13,7 @@ from jetbench.analysis import counts, identify
 from jetbench.analysis.counts import SECOND, giga
 from jetbench.domain.events import Layer, Model, Software
 from jetbench.domain.metrics import significant
-from jetbench.domain.text import printable
+from jetbench.domain.text import printable, shortened
 from jetbench.export.columns import MAX_NAME, Column, fitting
 from jetbench.export.grid import Row, drawn, hidden
 from jetbench.export.values import figure, plain, text
@@ -88,7 +88,7 @@ def _columns(entries: Sequence[Row]) -> tuple[Column, ...]:
     methods = {found["method"] for found in entries if found["method"]}
     method = methods.pop() if len(methods) == 1 else None
     return (
-        Column("model", "", lambda found: _tail(found["model"]), 100, numeric=False),
+        Column("model", "", lambda found: shortened(found["model"], MAX_NAME), 100, numeric=False),
         Column("input", "", lambda found: _shape(found["input"]), 30),
         Column("parameters", "", lambda found: _spaced(found["params"]), 90),
         Column("GMACs", method or "", lambda found: giga(found["macs"]), 95),
@@ -154,7 +154,7 @@ def _layers(found: Row, limit: int | None) -> list[RenderableType]:
     total = {name: sum(row[name] for row in rows) for name in _SUMS}
     total |= {"name": "sum", "kind": "", "output": None, "calls": None}
     columns = (
-        Column("layer", "", lambda row: _tail(row["name"]), 100, numeric=False),
+        Column("layer", "", lambda row: shortened(row["name"], MAX_NAME), 100, numeric=False),
         Column("kind", "", lambda row: printable(row["kind"], MAX_NAME), 80, numeric=False),
         Column("output", "", lambda row: _of_one(row, _shape(row["output"])), 60),
         Column("parameters", "", lambda row: _spaced(row["params"]), 85),
@@ -176,11 +176,6 @@ def _of_one(row: Row, words: str) -> str:
 
 
 # -- cells
-
-
-def _tail(name: str) -> str:
-    """The end of a long name tells more than its beginning."""
-    return name if len(name) <= MAX_NAME else "\N{HORIZONTAL ELLIPSIS}" + name[1 - MAX_NAME :]
 
 
 def _shape(shape: Sequence[int] | None) -> str:

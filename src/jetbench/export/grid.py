@@ -9,6 +9,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from jetbench.domain.text import shortened
 from jetbench.export.columns import GAP, Column, needed, widest
 
 Row = Mapping[str, Any]
@@ -39,18 +40,24 @@ def drawn(
     is another number. ``styles``: of cells that are such a word."""
     table = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False, header_style="bold")
     everything = [*rows, total] if total is not None else list(rows)
+    name = None
     over = max(0, needed(columns, everything) - limit) if limit is not None else 0
     for column in columns:
         heading = Text(column.title, "bold").append(f"\n{column.unit}", "dim")
         width = widest(column, everything)
-        width = max(_LEAST_NAME, width - over) if column.title == cut else width
+        if column.title == cut:
+            width = name = max(_LEAST_NAME, width - over)
         table.add_column(heading, justify="right" if column.numeric else "left", no_wrap=True, width=width)
     for row in everything:
-        table.add_row(*(_cell(column.cell(row), styles) for column in columns), style="bold" if row is total else None)
+        cells = [_cell(column, row, name if column.title == cut else None, styles) for column in columns]
+        table.add_row(*cells, style="bold" if row is total else None)
     return table
 
 
-def _cell(words: str, styles: Mapping[str, str]) -> Text:
+def _cell(column: Column, row: Row, width: int | None, styles: Mapping[str, str]) -> Text:
+    words = column.cell(row)
+    if width is not None:
+        words = shortened(words, width)
     return Text(words, "dim" if words == "N/A" else styles.get(words, ""))
 
 

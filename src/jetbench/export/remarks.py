@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from jetbench.domain.metrics import significant, with_uncertainty
-from jetbench.domain.text import printable
+from jetbench.domain.text import shortened
 from jetbench.export import data_words
 from jetbench.export.columns import MAX_NAME, SETTINGS, UNSUPPORTED, Case, Column
 from jetbench.export.columns import told as there
@@ -52,7 +52,7 @@ def name(case: Case, cases: Sequence[Case]) -> str:
     apart = [key for key in SETTINGS if len({str(other[key]) for other in others}) > 1]
     return " ".join(
         [
-            printable(case["model"], MAX_NAME),
+            shortened(case["model"], MAX_NAME),
             *(f"b{case[key]}" if key == "batch" else _said(case[key]) for key in apart),
         ]
     )

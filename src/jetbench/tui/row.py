@@ -8,7 +8,7 @@ from textual.strip import Strip
 
 from jetbench.domain.text import printable
 from jetbench.tui.palette import Palette
-from jetbench.tui.text import clip
+from jetbench.tui.text import clip, shortened
 
 
 class Row:
@@ -42,6 +42,12 @@ class Row:
         """The text in exactly ``width`` cells."""
         width = min(width, self.left)
         text = clip(printable(text), width, more)
+        return self.put(text + " " * (width - cell_len(text)), role)
+
+    def fit_name(self, text: str, width: int, role: str = "text", more: str = "…") -> Row:
+        """A name in exactly ``width`` cells, cut in the middle."""
+        width = min(width, self.left)
+        text = shortened(printable(text), width, more)
         return self.put(text + " " * (width - cell_len(text)), role)
 
     def gap(self, cells: int = 1) -> Row:

@@ -14,6 +14,18 @@ def clip(text: str, width: int, more: str = "…") -> str:
     return set_cell_size(text, max(0, width - 1)).rstrip() + more if width > 0 else ""
 
 
+def shortened(text: str, width: int, more: str = "…") -> str:
+    """Like ``clip``, but cut in the middle: the end of a path or a long name says most."""
+    if cell_len(text) <= width:
+        return text
+    head = set_cell_size(text, width // 4).rstrip() if width > 0 else ""
+    left = width - cell_len(head) - 1
+    tail = text[max(0, len(text) - left) :] if left > 0 else ""
+    while cell_len(tail) > left:
+        tail = tail[1:]
+    return head + more + tail if width > 0 else ""
+
+
 def wrap(text: str, width: int) -> list[str]:
     """Lines of at most ``width`` cells, broken between words where there are any."""
     lines, line = [], ""

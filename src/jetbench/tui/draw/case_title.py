@@ -22,7 +22,7 @@ def title(case: Case, room: Room, end: str, role: str, ran: tuple[int, ...] = ()
     narrow = room.width < NARROW
     batch, gap = (f"b{case.batch}", 1) if narrow else (f"batch {case.batch}", 2)
     name_width = room.width - cell_len(end) - 2 if end else room.width
-    row = room.row().fit(case.model, min(cell_len(case.model), name_width), "strong", room.glyphs.more)
+    row = room.row().fit_name(case.model, min(cell_len(case.model), name_width), "strong", room.glyphs.more)
     rows, limit = ([row, room.row()], room.width) if narrow else ([row], name_width)
     for word in (case.variant, batch, size, case.device, threads):
         if word and rows[-1].used + gap + len(word) > limit:

@@ -70,7 +70,7 @@ def line(
     if entry.head:
         row.put(glyphs.picked if entry.picked else glyphs.unpicked, "accent" if entry.picked else "faint").gap()
         role = "text" if entry.picked or entry.case else "muted"
-        row.fit(entry.model, columns.name, role, glyphs.more)
+        row.fit_name(entry.model, columns.name, role, glyphs.more)
     else:
         assert entry.case is not None
         row.gap(2).fit(f"  {sweep_label(entry.case, siblings)}", columns.name, "muted", glyphs.more)
@@ -113,7 +113,9 @@ def progress(snapshot: Snapshot, room: Room) -> list[Row]:
     if now.case is not None:
         done = f"{now.samples} / {now.target}" if now.target is not None else str(now.samples)
         done = done if timed(snapshot) is None else ""  # passes are over, or not those that count
-        top.fit(now.case.model, min(cell_len(now.case.model), room.width - len(stage) - 2), "strong", room.glyphs.more)
+        top.fit_name(
+            now.case.model, min(cell_len(now.case.model), room.width - len(stage) - 2), "strong", room.glyphs.more
+        )
         top.put(f"  {stage or 'starting'}", "running").end(done, "text", keep=2)
     elif stage:
         top.put(stage, "running")

@@ -138,7 +138,7 @@ def header(layout: Layout, sorting: Sorting, room: Room) -> tuple[Row, list[Spot
 
 def line(result: CaseResult, layout: Layout, room: Room, here: bool) -> Row:
     row = room.row("cursor" if here else "ground").put(room.glyphs.cursor if here else " ", "key").to(CURSOR)
-    row.fit(result.case.model, layout.name, "strong" if here else "text", room.glyphs.more)
+    row.fit_name(result.case.model, layout.name, "strong" if here else "text", room.glyphs.more)
     for column in layout.columns:
         measure = MEASURES[column.place]
         text = cell(result, measure, room)
