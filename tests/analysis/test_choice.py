@@ -84,7 +84,8 @@ def test_a_fast_wrong_answer_is_not_chosen_and_beats_none(output, words):
     alone = choose([("A", case(p50=0.001, output=output))], Limits())
     assert alone.best is None and alone.nearest is None
     unknown = OutputError(None, 0.01, "what it gives depends on what it finds")
-    assert candidate("A", case(output=unknown), Limits()).state == FITS
+    left = candidate("A", case(output=unknown), Limits())
+    assert left.state == FITS and left.doubts == ("its output was not compared with fp32: " + unknown.words,)
 
 
 @pytest.mark.parametrize("more", [{"grade": Grade("D", ("few",))}, {"throttled": True}])

@@ -74,6 +74,16 @@ def test_each_kind_is_told_from_its_facts(told: verdict.Facts, kind: str, said: 
     assert found.overturn
 
 
+@pytest.mark.parametrize("unknown", ["peak_flops_spread", "bandwidth_spread"])
+def test_roofs_that_are_known_nobody_knows_how_well_are_no_sure_ground(unknown: str) -> None:
+    roofs = msgspec.structs.replace(ROOFS, **{unknown: None})
+    line = roofline.roofline(0.03, Model(name="m", macs=10**9, bytes=1000, traffic_bytes=10**7, input_bytes=10,
+                                         output_bytes=10), roofs, Profile())  # fmt: skip
+    assert line is not None and line.spread is None
+    assert judged(facts(30, 10**9, 10**7, DENSE)).sure == "well"
+    assert judged(facts(30, 10**9, 10**7, DENSE, roofs=roofs)).sure == "fairly"
+
+
 def test_two_classes_are_named_where_they_lose_most_of_the_time_together() -> None:
     rows = (op("dense conv", 13, 4 * 10**7), op("pointwise conv", 12, 4 * 10**7), op("linear/matmul", 5, 2 * 10**7))
     told = facts(30, 10**8, 10**7, rows)

@@ -65,3 +65,8 @@ def test_the_end_of_a_long_name_is_kept(name: str, limit: int) -> None:
     more = short.find("\N{HORIZONTAL ELLIPSIS}", limit // 4)
     assert short == whole or (whole.startswith(short[:more]) and whole.endswith(short[more + 1 :]))
     assert cell_len(shortened_cells(whole, limit)) <= limit
+
+
+@pytest.mark.parametrize("width", [0, -1])
+def test_where_there_is_no_room_there_is_no_name(width: int) -> None:
+    assert shortened_cells("mobilenet_v3_small", width) == ""

@@ -81,9 +81,9 @@ def test_a_model_that_no_list_holds_is_picked_as_it_is_written():
 
     async def script(app, pilot):
         await pilot.press("slash", *"timm:mobilenetv3_small_050", "enter")
-        assert "timm:mobilenetv3" in pane(app, "models")
+        assert "tv3_small_050" in pane(app, "models")
         await pilot.press("space", "escape")
-        assert "timm:mobilenetv3" in pane(app, "models"), "it stays in the list while it is picked"
+        assert "tv3_small_050" in pane(app, "models"), "it stays in the list while it is picked"
         await pilot.press("slash", *"Net.py:build", "enter", "space", "space", "escape")
         assert "Net.py" not in pane(app, "models")
         await pilot.press("s")

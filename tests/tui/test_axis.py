@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import pairwise
 
 import fakes
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 
 from jetbench.domain import events as ev
 from jetbench.domain.plan import Plan
-from jetbench.session.lane import BUCKET_NS, Bucket
+from jetbench.session.history import History, Points, Scale
+from jetbench.session.lane import BUCKET_NS, Buckets, Lane
 from jetbench.session.snapshot import Reading, Snapshot
 from jetbench.session.timeline import Moment
 from jetbench.tui import glyphs
@@ -25,6 +27,22 @@ T = fakes.T0 + 700 * S
 SETS = (glyphs.BRAILLE, glyphs.BLOCK, glyphs.ASCII)
 
 
+def readings_of(pairs) -> Points:
+    """(t, value) of one channel; None: no reading."""
+    made = History({"it": Scale(1000, True)})
+    for t, value in pairs:
+        made.add(t, [None if value is None else round(1000 * value)])
+    return made.series("it")
+
+
+def lane_of(*batches) -> Buckets:
+    """(t, durations in ns) of batches of passes."""
+    made = Lane()
+    for t, durations in batches:
+        made.add(t, durations)
+    return made.between(0, 1 << 62)
+
+
 def snapshot(history=(), lane=(), moments=(), **more) -> Snapshot:
     """A board with power and one temperature, whose trip is at 85 C."""
     zone = fakes.channel("temp.tj-thermal", "temperature", "C", 85.0)
@@ -34,8 +52,8 @@ def snapshot(history=(), lane=(), moments=(), **more) -> Snapshot:
     return Snapshot(
         status="running", t_start=fakes.T0, board=ev.Board(t=fakes.T0, channels=(total, zone, clock)),
         readings={c.id: Reading(c, v, None) for c, v in ((total, 9.0), (zone, 73.0), (clock, 1510.0))},
-        history={name: tuple(history) for name in ("power.total", "temp.tj-thermal", "clock.cpu.policy0")},
-        lane=tuple(lane), moments=tuple(moments), **more,
+        history={name: readings_of(history) for name in ("power.total", "temp.tj-thermal", "clock.cpu.policy0")},
+        lane=lane_of(*lane), moments=tuple(moments), **more,
     )  # fmt: skip
 
 
@@ -51,7 +69,7 @@ def columns_of(extents, axis):
 def test_a_moment_has_one_column_in_every_chart(window, width, kind, t, ago):
     at = (t - ago) // BUCKET_NS * BUCKET_NS
     told = snapshot(
-        [(at, 50.0), (at + 1, None)], [Bucket(at, 10**6, 10**6, 1e6, 1)],
+        [(at, 50.0), (at + 1, None)], [(at, [10**6])],
         [Moment(at, "mark"), Moment(at, "throttle", text="thermal"), Moment(at + 1, "throttle")], t=t,
     )  # fmt: skip
     axis = timeaxis.time_axis(told, width, kind, window)
@@ -68,7 +86,7 @@ def test_a_moment_has_one_column_in_every_chart(window, width, kind, t, ago):
 @pytest.mark.parametrize("width", [40, 72, 119])
 def test_spans_and_marks_stand_below_each_other_in_all_charts(kind, width):
     told = snapshot(
-        [(T - s * S, 60.0) for s in range(60, 0, -1)], [Bucket(T - 30 * S, 10**7, 2 * 10**7, 1.5e7, 9)],
+        [(T - s * S, 60.0) for s in range(60, 0, -1)], [(T - 30 * S, [10**7, 2 * 10**7])],
         [Moment(T - 40 * S, "throttle", text="thermal: tj"), Moment(T - 20 * S, "mark"),
          Moment(T - 10 * S, "throttle"), Moment(T - 5 * S, "fault")],
     )  # fmt: skip
@@ -104,19 +122,51 @@ def test_the_axis_moves_in_steps_and_stands_exactly_at_a_moment_that_is_looked_a
 def test_a_gap_is_a_gap_however_short_and_slow_readings_are_no_gaps():
     axis = timeaxis.time_axis(snapshot(), 66, glyphs.BLOCK)  # a column a second
     slow = [(T - s * S, 5.0) for s in range(50, -1, -2)]
-    whole = columns_of(timeaxis.of_readings(slow, axis), axis)
+    whole = columns_of(timeaxis.of_readings(readings_of(slow), axis), axis)
     assert set(range(10, axis.column(T) + 1)) <= whole
-    failed = columns_of(timeaxis.of_readings([(t, None if t == T - 20 * S else v) for t, v in slow], axis), axis)
+    none = readings_of((t, None if t == T - 20 * S else v) for t, v in slow)
+    failed = columns_of(timeaxis.of_readings(none, axis), axis)
     assert whole - failed == {axis.column(T - 20 * S), axis.column(T - 19 * S)}
-    lost = columns_of(timeaxis.of_readings([(t, v) for t, v in slow if not T - 30 * S < t < T - 20 * S], axis), axis)
+    fewer = readings_of((t, v) for t, v in slow if not T - 30 * S < t < T - 20 * S)
+    lost = columns_of(timeaxis.of_readings(fewer, axis), axis)
     assert {axis.column(T - s * S) for s in range(29, 20, -1)} & lost == set()
 
 
 def test_a_long_pass_reaches_over_all_the_time_it_took():
     axis = timeaxis.time_axis(snapshot(), 66, glyphs.BLOCK)
     begin = (T - 30 * S) // BUCKET_NS * BUCKET_NS
-    drawn = columns_of(timeaxis.of_passes([Bucket(begin, 9 * S, 9 * S, 9.0 * S, 1)], axis), axis)
+    drawn = columns_of(timeaxis.of_passes(lane_of((begin, [9 * S])), axis), axis)
     assert drawn == set(range(axis.column(begin), axis.column(begin + 9 * S - 1) + 1))
+
+
+def steps(function) -> int:
+    """Instructions of Python that it takes: what costs time, counted."""
+    count, before = 0, sys.gettrace()
+
+    def trace(frame, event, _):
+        nonlocal count
+        frame.f_trace_opcodes = True
+        count += event == "opcode"
+        return trace
+
+    sys.settrace(trace)
+    try:
+        function()
+    finally:
+        sys.settrace(before)
+    return count
+
+
+def test_ten_minutes_cost_no_more_to_draw_than_one():
+    def cost(seconds: int, window: int) -> int:
+        begin = T - seconds * S
+        history = [(begin + i * S // 10, 50.0 + i % 7) for i in range(10 * seconds + 1)]
+        lane = [(begin + i * S // 4, [10**6, 10**6 * (1 + i % 5)]) for i in range(4 * seconds + 1)]
+        told = snapshot(history, lane)
+        return steps(lambda: board.draw(told, Room(60, 30, glyphs.BRAILLE), window))
+
+    minute = cost(60, 60)
+    assert all(cost(600, window) < 1.3 * minute for window in timeaxis.WINDOWS)
 
 
 def test_the_trip_is_a_line_with_its_value_and_the_headroom_in_words():
@@ -129,7 +179,7 @@ def test_the_trip_is_a_line_with_its_value_and_the_headroom_in_words():
 
 
 def test_a_slow_case_and_a_quick_one_both_show():
-    told = snapshot(lane=[Bucket(T - s * S, 10**6 * (300 if s < 20 else 3), 10**6 * 310, 1e6, 1) for s in (40, 10)])
+    told = snapshot(lane=[(T - s * S, [10**6 * (300 if s < 20 else 3), 10**6 * 310]) for s in (40, 10)])
     room = Room(72, 9, glyphs.BLOCK)
     chart = passes(told, timeaxis.time_axis(told, 72, glyphs.BLOCK), room, log=False)
     assert chart.log and "log scale" in chart.head.text
@@ -137,7 +187,7 @@ def test_a_slow_case_and_a_quick_one_both_show():
 
 @pytest.mark.parametrize("height", range(1, 40))
 def test_the_stack_fills_its_room_and_no_more(height):
-    told = snapshot([(T - s * S, 60.0) for s in range(60, 0, -1)], [Bucket(T - S, 10**6, 10**6, 1e6, 1)])
+    told = snapshot([(T - s * S, 60.0) for s in range(60, 0, -1)], [(T - S, [10**6])])
     axis = timeaxis.time_axis(told, 60, glyphs.BRAILLE)
     chart = passes(told, axis, Room(60, height, glyphs.BRAILLE), log=False)
     for count in (1, 2, 5):

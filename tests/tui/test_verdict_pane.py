@@ -90,7 +90,8 @@ def test_a_case_that_was_profiled_says_why_in_its_details():
     plan = Plan(models=("resnet18", "vgg16"), device="cpu", threads=1)
     told = fakes.finished(plan)
     t = told[-1].t
-    roofs = Calibration(t=t, threads=1, peak_flops=300e9, bandwidth=20e9, calls=1e6, conv_calls=1e6)
+    known = {"peak_flops_spread": 0.01, "bandwidth_spread": 0.01}
+    roofs = Calibration(t=t, threads=1, peak_flops=300e9, bandwidth=20e9, calls=1e6, conv_calls=1e6, **known)
     rows = (OpClass(name="dense conv", ns=19 * fakes.MS, calls=17, events=17, macs=1_814_073_344),)
     layers = (("conv1", "dense conv", 1_814_073_344, 60_000_000),)
     spent = (21 * fakes.MS,)

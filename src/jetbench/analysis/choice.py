@@ -160,6 +160,8 @@ def doubts(result: CaseResult) -> tuple[str, ...]:
     found = []
     if result.output is not None and result.output.wrong:
         found.append(f"its output is wrong: {result.output.words}")
+    elif result.output is not None and result.output.error is None:
+        found.append(f"its output was not compared with fp32: {result.output.words or 'no reason given'}")
     if result.latency is not None and result.status != "measured":
         found.append(f"it was {result.status}")
     if result.grade is not None and result.grade.letter == "D":

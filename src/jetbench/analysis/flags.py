@@ -38,17 +38,30 @@ _PERIOD_NS = 500_000_000  # between readings, where no series tells it
 
 def of_passes(observed: ObservedCase, told: ObservedBoard) -> Sequence[str]:
     """Flags of every pass, in the order of the columns."""
-    masks = array("H", bytes(2 * len(observed.duration)))
+    return texts(masks(observed, told))
+
+
+def texts(found: Sequence[int]) -> Sequence[str]:
+    """Letters of ``masks``."""
+    return [_TEXT[mask] for mask in found]
+
+
+def masks(observed: ObservedCase, told: ObservedBoard) -> array[int]:
+    """Flags of every pass, a bit each. What costs time is what was disturbed, not how much was measured."""
+    found = array("H", bytes(2 * len(observed.duration)))
     for first, last, purpose in observed.purpose.spans():
         mask = {WARMUP: _BIT["W"], ENERGY: _BIT["E"], SOAK: _BIT["L"]}.get(purpose, 0)
-        masks[first:last] = array("H", [mask]) * (last - first)
+        found[first:last] = array("H", [mask]) * (last - first)
     period = _period(told)
     for letter, begin, end in throttled_spans(told):
-        _mark(observed, masks, letter, begin - period, end + period)
-    for begin, end in slow_clock_spans(told, observed.case.device):
-        _mark(observed, masks, "F", begin, end)
-    _mark_own(observed, masks)
-    return [_TEXT[mask] for mask in masks]
+        _mark(observed, found, letter, begin - period, end + period)
+    starts, durations = observed.start, observed.duration
+    for first, last, _ in observed.round.spans():
+        window = (starts[first], starts[last - 1] + durations[last - 1])
+        for begin, end in slow_clock_spans(told, observed.case.device, window):
+            _mark(observed, found, "F", begin, end)
+    _mark_own(observed, found)
+    return found
 
 
 def count(flags: Sequence[str]) -> dict[str, int]:
@@ -76,25 +89,26 @@ def throttled_spans(told: ObservedBoard) -> Iterator[tuple[str, int, int]]:
             yield letter, state.t, end
 
 
-def slow_clock_spans(told: ObservedBoard, device: str) -> list[Window]:
-    """When the clock of the device ran below its upper plateau. Of several CPU clusters the least dropped counts:
-    which of them the passes ran on is not told, and one that idles is no reason.
+def slow_clock_spans(told: ObservedBoard, device: str, window: Window) -> list[Window]:
+    """When in the window the clock of the device ran below its upper plateau, which is of all that was told. Of several
+    CPU clusters the least dropped counts: which of them the passes ran on is not told, and one that idles is no reason.
     """
     prefix = "clock.gpu" if device.startswith("cuda") else "clock.cpu"
     clocks = [series for name, series in told.clocks.items() if name.startswith(prefix) and len(series.t) > 2]
     if not clocks:
         return []
     baselines = [percentile(sorted(series.value), 0.9) for series in clocks]
-    leader = max(range(len(clocks)), key=lambda place: len(clocks[place].t))
+    times = max((series.t for series in clocks), key=len)
     load = told.loads.get("load.gpu") if prefix == "clock.gpu" else None
+    first, last = max(0, bisect_left(times, window[0]) - 1), bisect_left(times, window[1]) + 1
+    near = times[max(0, first - 1) : last + 1]  # with a neighbour on either side
     spans: list[Window] = []
-    times = clocks[leader].t
-    for index, t in enumerate(times):
+    for index, t in enumerate(times[first:last], min(first, 1)):
         shares = [_value(s, t) / b for s, b in zip(clocks, baselines, strict=True) if b > 0 and len(s.t)]
         if not shares or max(shares) >= limit.CLOCK_DROP or (load is not None and _value(load, t) < limit.BUSY_LOAD):
             continue
-        begin = (times[index - 1] + t) // 2 if index else t
-        end = (times[index + 1] + t) // 2 if index + 1 < len(times) else t
+        begin = (near[index - 1] + t) // 2 if index else t
+        end = (near[index + 1] + t) // 2 if index + 1 < len(near) else t
         spans.append((begin, end))
     return spans
 

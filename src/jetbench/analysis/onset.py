@@ -62,7 +62,7 @@ def _reached(told: ObservedBoard, board: Board | None, window: Window) -> Iterat
 
 def _clock(told: ObservedBoard, device: str, window: Window) -> Onset | None:
     """The first clock below its plateau that stayed there for two readings: the first one may be of before."""
-    spans = [span for span in slow_clock_spans(told, device) if window[0] <= span[0] and span[1] <= window[1]]
+    spans = [span for span in slow_clock_spans(told, device, window) if window[0] <= span[0] and span[1] <= window[1]]
     for before, after in pairwise(spans):
         if after[0] <= before[1]:
             return Onset("clock", before[0], f"{'GPU' if device.startswith('cuda') else 'CPU'} clock")

@@ -26,6 +26,9 @@ def far(values: Sequence[int]) -> Iterator[tuple[int, bool]]:
         ordered = sorted(values[first : first + WINDOW])
         low, high = percentile(ordered, 0.25), percentile(ordered, 0.75)
         reach = FENCE * max(high - low, NOISE_FLOOR * percentile(ordered, 0.5))
+        own = values[begin : begin + STEP]
+        if low - reach <= min(own) and max(own) <= high + reach:
+            continue
         for index in range(begin, min(begin + STEP, n)):
             if values[index] > high + reach:
                 yield index, True

@@ -43,8 +43,15 @@ def roofline(measured: float, model: Model | None, told: Calibration, profile: P
         cached=cached,
         efficiency=max(at_compute, at_memory) / measured,
         intensity=flops / counted,
-        spread=max(told.peak_flops_spread or 0.0, told.bandwidth_spread or 0.0),
+        spread=_spread(told),
     )
+
+
+def _spread(told: Calibration) -> float | None:
+    """Of the roof that is known worse; None where that of one of them is not told."""
+    if told.peak_flops_spread is None or told.bandwidth_spread is None:
+        return None
+    return max(told.peak_flops_spread, told.bandwidth_spread)
 
 
 def at_calls(told: Calibration, profile: Profile) -> float:

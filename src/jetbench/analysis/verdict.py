@@ -105,7 +105,9 @@ def _doubts(facts: Facts, line: Roofline) -> list[str]:
     preempted = facts.flags.get("P", 0) / facts.latency.n if facts.latency is not None else 0.0
     if preempted > limit.PREEMPTED_SHARE:
         found.append(f"{preempted:.0%} of the passes were preempted, and {clean} were not: it is told from those")
-    if line.spread > limit.ROOF_SPREAD:
+    if line.spread is None:
+        found.append("how well the roofs are known is not told")
+    elif line.spread > limit.ROOF_SPREAD:
         found.append(f"the roofs are known to {line.spread:.0%} only: something else ran while they were measured")
     usual = roofs.usual(facts.profile) if facts.profile is not None else None
     if usual is not None and abs(usual / line.measured - 1) > limit.PROFILE_OFF:

@@ -81,18 +81,18 @@ class ObservedCase:
     def measured(self) -> Sequence[int]:
         """Durations of the passes that count, ns."""
         found = array(self.duration.typecode)
-        for begin, end in self._counting():
+        for begin, end in self.counting():
             found.extend(self.duration[begin:end])
         return found
 
     def positions(self) -> Sequence[int]:
         """Where the passes that count stand in the columns."""
         found = array("q")
-        for begin, end in self._counting():
+        for begin, end in self.counting():
             found.extend(range(begin, end))
         return found
 
-    def _counting(self) -> Iterator[tuple[int, int]]:
+    def counting(self) -> Iterator[tuple[int, int]]:
         """Begin and end of every stretch of passes that count."""
         return ((begin, end) for begin, end, purpose in self.purpose.spans() if purpose == COUNTS)
 
@@ -148,7 +148,7 @@ class ObservedCase:
         self.passes = self.purpose.count(COUNTS)
         for values in self.parts.values():
             del values[self.passes :]
-        rounds = {number for begin, end in self._counting() for number in self.round[begin:end]}
+        rounds = {number for begin, end in self.counting() for number in self.round[begin:end]}
         del self.windows[len(rounds) :]
         return dropped
 

@@ -46,7 +46,7 @@ class Roofline(msgspec.Struct, frozen=True):
     cached: bool  # caches serve part of the traffic: by memory alone it would take longer than it does
     efficiency: float  # time at the higher roof over the measured one
     intensity: float  # FLOP/byte of the traffic that counts
-    spread: float  # of the roofs: how far the best rounds of the calibration are apart
+    spread: float | None  # of the roofs: how far the best rounds of the calibration are apart; None: that is not told
 
     @property
     def roof(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Any
 
@@ -16,19 +17,37 @@ def request_of(plan: Plan, screen: bool) -> dict[str, Any]:
 
 
 class Asking:
-    """Requests that need neither the state of the session nor its recording. Any thread may call."""
+    """The agent of a session, and requests that need neither its state nor its recording. Any thread may call."""
 
     def __init__(self) -> None:
         self._link: Link | None = None
         self._requests = Requests()
+        self._ended = threading.Event()  # its agent has
         self.left = False  # what goes on on a board elsewhere is not to end with us
         self.patient = False  # a run waits until nobody else measures on the board
         self.download = False  # the user lets models fetch what they lack; a plan alone never does
 
     @property
+    def started(self) -> bool:
+        return self._link is not None
+
+    @property
+    def over(self) -> bool:
+        """Whether its agent has ended."""
+        return self._ended.is_set()
+
+    @property
     def far(self) -> Far | None:
         """None: the board is this machine."""
         return self._link.far if self._link is not None else None
+
+    def hold(self) -> bool:
+        """Before this process is stopped: the agent goes on, and what it says is kept. False where it cannot."""
+        return self._link is not None and not self.over and self._link.hold()
+
+    def release(self) -> None:
+        if self._link is not None:
+            self._link.release()
 
     def leave(self) -> bool:
         """When it is closed what goes on there goes on. False where it cannot: the board is this machine, say."""

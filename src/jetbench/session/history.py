@@ -53,6 +53,27 @@ class Points(Sequence[tuple[int, float | None]]):
 
     __hash__ = None  # type: ignore[assignment]
 
+    @property
+    def times(self) -> array[int]:
+        return self._t
+
+    def between(self, since: int, until: int) -> Points:
+        return self[bisect_left(self._t, since) : bisect_right(self._t, until)]
+
+    def extremes(self, first: int = 0, last: int | None = None) -> tuple[float, float] | None:
+        """Lowest and highest reading of the places [first, last), at the cost of a scan in C."""
+        known = self._known(first, last)
+        return (_scaled(min(known), self._scale), _scaled(max(known), self._scale)) if known else None
+
+    def mean(self, first: int = 0, last: int | None = None) -> float | None:
+        known = self._known(first, last)
+        return _scaled(sum(known), self._scale) / len(known) if known else None
+
+    def _known(self, first: int, last: int | None) -> array[int]:
+        part = self._raw[first:last]
+        none = _NONE[part.typecode]
+        return array(part.typecode, filter(none.__ne__, part)) if none in part else part
+
 
 class History:
     """At most ``rows`` rows, in memory that a long session cannot exceed.
@@ -131,8 +152,10 @@ _NONE = {"i": -(1 << 31), "q": -(1 << 63)}  # what stands for no reading
 
 def _value(column: array[int], place: int, scale: Scale) -> float | None:
     raw = column[place]
-    if raw == _NONE[column.typecode]:
-        return None
+    return None if raw == _NONE[column.typecode] else _scaled(raw, scale)
+
+
+def _scaled(raw: int, scale: Scale) -> float:
     return raw / scale.by if scale.divides else raw * scale.by
 
 

@@ -58,6 +58,15 @@ class Buckets(Sequence[Bucket]):
 
     __hash__ = None  # type: ignore[assignment]
 
+    @property
+    def times(self) -> Column:
+        return self._columns[0]
+
+    def extremes(self, first: int, last: int) -> tuple[int, int]:
+        """Shortest and longest pass of the buckets [first, last), of which there are some: a scan in C."""
+        _, low, high, _, _ = self._columns
+        return min(low[first:last]), max(high[first:last])
+
 
 class Lane:
     """Buckets in order of time. At most ``most``: beyond, the oldest go."""
@@ -98,3 +107,6 @@ class Lane:
         """Buckets that began in [since, until]."""
         part = slice(bisect_left(self._t, since), bisect_right(self._t, until))
         return Buckets(self._t[part], self._low[part], self._high[part], self._sum[part], self._count[part])
+
+
+NO_BUCKETS = Lane().between(0, 0)

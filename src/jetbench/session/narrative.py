@@ -7,7 +7,7 @@ from typing import Any
 
 from jetbench.domain import events as ev
 from jetbench.domain.observed import ObservedCase
-from jetbench.domain.results import CaseResult
+from jetbench.domain.results import CaseResult, LatencySummary
 
 Line = tuple[str, str]  # level, text
 ResultOf = Callable[[ObservedCase], CaseResult]
@@ -207,15 +207,20 @@ def _end(event: ev.CaseEnd, record: ObservedCase, result_of: ResultOf | None) ->
         error = told.text if told is not None and told.text else event.error or "no reason given"
         help_ = f"; try {event.remedies[0].text}" if event.remedies else ""
         return "error", f"{model} {event.status}: {error.removeprefix('refused: ')}{help_}"
-    from jetbench.analysis.latency import summarise  # as late: nothing is over when the screen is first painted
-
-    summary = summarise(record.measured())
+    result = result_of(record) if result_of is not None else None
+    summary = result.latency if result is not None else _summary(record)
     if summary is None:
         return "warning", f"{model} {event.status}: {event.error or 'no pass was measured'}"
     level = "info" if event.status == "measured" else "warning"
-    found = result_of(record).grade if result_of is not None else None
+    found = result.grade if result is not None else None
     grade = f", grade {found.letter}" if found is not None else ""
     return level, f"{model} {event.status}: p50 {_time(summary.p50)}, n = {summary.n}{grade}"
+
+
+def _summary(record: ObservedCase) -> LatencySummary | None:
+    from jetbench.analysis.latency import summarise  # nothing is over when the screen is first painted
+
+    return summarise(record.measured())
 
 
 def _time(seconds: float) -> str:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from jetbench.domain import events as ev
 from jetbench.domain.observed import ObservedBoard, ObservedCase
 from jetbench.domain.results import CaseResult, Onset
+
+if TYPE_CHECKING:
+    from jetbench.analysis.passes import Passes
 
 GROWN = 1.02
 _Key = tuple[int, str, bool, int, tuple[bool, bool, bool, int, bool, int]]
@@ -15,9 +19,16 @@ _Key = tuple[int, str, bool, int, tuple[bool, bool, bool, int, bool, int]]
 class Results:
     def __init__(self) -> None:
         self._kept: dict[int, tuple[_Key, CaseResult]] = {}
+        self._passes: dict[int, Passes] = {}  # what took long, and rarely changes with the rest
         self._onsets: tuple[int, int, tuple[Onset, ...]] | None = None  # case, passes when it was looked at, found
 
     def clear(self) -> None:
+        """Other cases, or other passes."""
+        self.renew()
+        self._passes.clear()
+
+    def renew(self) -> None:
+        """The same passes, of which more is known now: what all of them say is kept if that holds."""
         self._kept.clear()
         self._onsets = None
 
@@ -34,8 +45,11 @@ class Results:
         key = (len(record.duration), record.status, settled, len(read) if not settled else 0, _explained(record))
         if known is None or known[0] != key:
             from jetbench.analysis import case as case_analysis  # no case is over when the screen is first painted
+            from jetbench.analysis import passes as all_of_them
 
-            known = (key, case_analysis.result(record, shared, board, observed))
+            passes = all_of_them.of_case(record, observed, self._passes.get(record.case.id))
+            self._passes[record.case.id] = passes
+            known = (key, case_analysis.result(record, shared, board, observed, passes))
             self._kept[record.case.id] = known
         return known[1]
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from jetbench.domain.bins import Bins
 from jetbench.domain.events import Board, Case, Channel, ModelEntry, Protocol, Software
 from jetbench.domain.results import CaseResult, Onset
-from jetbench.session.lane import Bucket
+from jetbench.session.lane import NO_BUCKETS, Buckets
 from jetbench.session.timeline import Moment
+
+if TYPE_CHECKING:  # the first paint does without
+    from jetbench.session.history import Points
 
 
 class LogLine(msgspec.Struct, frozen=True):
@@ -64,13 +67,13 @@ class Snapshot(msgspec.Struct, frozen=True):
     recent_case: Case | None = None
     whole: Bins | None = None  # all clean passes of that case so far, while it runs
     readings: dict[str, Reading] = msgspec.field(default_factory=dict)
-    history: dict[str, Sequence[tuple[int, float | None]]] = msgspec.field(default_factory=dict)
+    history: dict[str, Points] = msgspec.field(default_factory=dict)
     throttled: bool | None = None
     throttle_active: tuple[str, ...] = ()
     throttle_notices: tuple[str, ...] = ()
     throttle_reason: str | None = None
     log: tuple[LogLine, ...] = ()
-    lane: Sequence[Bucket] = ()  # passes along the time axis, the newest ten minutes
+    lane: Buckets = NO_BUCKETS  # passes along the time axis, the newest ten minutes
     moments: tuple[Moment, ...] = ()  # what happened when, up to ``t``
     onsets: tuple[Onset, ...] = ()  # of throttling, in a soak that runs
     recording: str | None = None  # path, while one is written or was

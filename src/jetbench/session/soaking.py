@@ -33,8 +33,9 @@ def soaking(snapshot: Snapshot) -> Soaking | None:
         return Soaking(spent, protocol.soak_s)
     reading = snapshot.readings[zone]
     until = snapshot.t // REFIT_NS * REFIT_NS  # it must not change with every reading
-    seen = [(t, value) for t, value in snapshot.history.get(zone, ()) if value is not None and since <= t <= until]
-    thinned = tuple(seen[:: max(1, len(seen) // heating.MOST_POINTS)])
+    seen = snapshot.history[zone].between(since, until) if zone in snapshot.history else ()
+    stride = max(1, len(seen) // heating.MOST_POINTS)
+    thinned = tuple((t, value) for t, value in seen[::stride] if value is not None)
     prediction = _predicted(thinned, reading.channel.limit) if thinned and not snapshot.throttled else None
     if prediction is not None:
         prediction = _later(prediction, (snapshot.t - thinned[-1][0]) * 1e-9)

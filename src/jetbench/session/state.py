@@ -140,14 +140,6 @@ class SessionState:
             self._columns.observe(event, self.observed, self.counters)
         self.touch("telemetry")
 
-    def _software(self, event: ev.Software) -> None:
-        self.software = event
-        self.touch("software")
-
-    def _models(self, event: ev.Models) -> None:
-        self.models, self.models_known = event.models, True
-        self.touch("models")
-
     def _run(self, event: ev.RunStart) -> None:
         self.run, self.run_end, self.fault = event, None, None
         self.records = {case.id: ObservedCase(case) for case in event.cases}
@@ -234,6 +226,8 @@ class SessionState:
             self.ended.add((event.c, event.r))
         self.current, self.stage = None, None
         record.add_end(event)
+        if self.foldings is not None and self.run is not None and self.run.protocol.rounds == 1:
+            self.foldings.forget(event.c)
         self.touch("cases", "status")
 
     def _fault(self, event: ev.Fault) -> None:
@@ -252,7 +246,7 @@ class SessionState:
         if self.tell_ends and self.header is not None:
             for level, text in narrative.scores(self.header.plan, self.case_results):
                 self.note(text, level)
-        self._results.clear()  # clocks of the whole run are known now: what a recording of it says is said here
+        self._results.renew()  # clocks of the whole run are known now: what a recording of it says is said here
         self.touch("status", "cases")
 
     def _abandon(self, queued_becomes: str, error: str | None) -> None:
@@ -279,6 +273,16 @@ class SessionState:
     def soak_onsets(self) -> tuple[Onset, ...]:
         record = self.records.get(self.current) if self.current is not None else None
         return () if record is None else self._results.soak_onsets(record, self.board, self.observed)
+
+
+def _software(state: SessionState, event: ev.Software) -> None:
+    state.software = event
+    state.touch("software")
+
+
+def _models(state: SessionState, event: ev.Models) -> None:
+    state.models, state.models_known = event.models, True
+    state.touch("models")
 
 
 def _settings(state: SessionState, event: ev.Settings) -> None:
@@ -308,8 +312,8 @@ _HANDLERS: dict[type[ev.Event], Callable[[SessionState, Any], None]] = {
     ev.Telemetry: SessionState._telemetry,
     ev.Settings: _settings,
     ev.Throttle: _throttle,
-    ev.Software: SessionState._software,
-    ev.Models: SessionState._models,
+    ev.Software: _software,
+    ev.Models: _models,
     ev.Part: SessionState._part,
     ev.RunStart: SessionState._run,
     ev.Resume: SessionState._resume,

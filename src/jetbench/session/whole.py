@@ -28,6 +28,13 @@ class Whole:
             del self._kept[next(iter(self._kept))]
         return folding.bins()
 
+    def forget(self, case: int) -> None:
+        """It is over, and there is no further round of it: its result has the bins."""
+        self._kept.pop(case, None)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
 
 class WholeBefore:
     """The same at an earlier moment: from the nearest folding before it, so that a long case is scrubbed as fast."""

@@ -56,7 +56,6 @@ class SessionWorker(Asking, Showing):
         self._followed = False
         self._spending = Spending()
         self._closing = False
-        self._ended = threading.Event()
         self._cores = affinity.allowed()
         self._sequence = 0
         self._last_print = ""
@@ -65,15 +64,6 @@ class SessionWorker(Asking, Showing):
 
     def begin(self) -> None:
         """Nothing was put off."""
-
-    @property
-    def started(self) -> bool:
-        return self._link is not None
-
-    @property
-    def over(self) -> bool:
-        """Whether its agent has ended."""
-        return self._ended.is_set()
 
     def start(self) -> None:
         self._state.models = model_cache.load(self._executable)
@@ -170,14 +160,6 @@ class SessionWorker(Asking, Showing):
             self._link.close()
             self._ended.wait(5.0)
         self._recorder.finish()
-
-    def hold(self) -> bool:
-        """Before this process is stopped: the agent goes on, and what it says is kept. False where it cannot."""
-        return self._link is not None and not self._ended.is_set() and self._link.hold()
-
-    def release(self) -> None:
-        if self._link is not None:
-            self._link.release()
 
     def mark(self, text: str = "", at: int | None = None) -> None:
         """Remember this moment or an earlier one, in the recording too. RuntimeError, one line, when no run is on."""

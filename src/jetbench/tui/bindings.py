@@ -275,3 +275,9 @@ def markdown() -> str:
     rows += [f"| `{shown}` | In the results: {text[0].lower()}{text[1:]} |" for shown, text in IN_RESULTS]
     rows += [f"| `{shown}` | In a fleet: {text[0].lower()}{text[1:]} |" for shown, text in IN_FLEET]
     return "\n".join(rows) + "\n"
+
+
+def stepping(action: str = "move", down: int = 1) -> tuple[tuple[str, str], ...]:
+    """(key, action) of every list that is moved through by lines. ``down``: what the action takes for one line down."""
+    steps = {"up": -1, "down": 1, "pageup": -10, "pagedown": 10, "home": -100_000, "end": 100_000}
+    return tuple((key, f"{action}({step * down})") for key, step in steps.items())

@@ -14,16 +14,22 @@ def clip(text: str, width: int, more: str = "…") -> str:
     return set_cell_size(text, max(0, width - 1)).rstrip() + more if width > 0 else ""
 
 
+# A name cut to less than this keeps its end alone: two letters of a beginning tell nothing.
+_HEAD_FROM = 16
+
+
 def shortened(text: str, width: int, more: str = "…") -> str:
     """Like ``clip``, but cut in the middle: the end of a path or a long name says most."""
     if cell_len(text) <= width:
         return text
-    head = set_cell_size(text, width // 4).rstrip() if width > 0 else ""
+    if width <= 0:
+        return ""
+    head = set_cell_size(text, width // 4).rstrip() if width >= _HEAD_FROM else ""
     left = width - cell_len(head) - 1
-    tail = text[max(0, len(text) - left) :] if left > 0 else ""
+    tail = text[max(0, len(text) - left) :] if left else ""
     while cell_len(tail) > left:
         tail = tail[1:]
-    return head + more + tail if width > 0 else ""
+    return head + more + tail
 
 
 def wrap(text: str, width: int) -> list[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from bisect import bisect_left
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
@@ -19,8 +20,19 @@ from jetbench.tui.draw.stack import Chart, Limit
 from jetbench.tui.draw.timeaxis import WINDOWS, TimeAxis, of_readings, time_axis
 from jetbench.tui.row import Row
 
+if TYPE_CHECKING:  # the first paint does without
+    from jetbench.session.history import Points
+
 WORDS_FROM = 12  # lines: below, the status line has to do for what is not charted
 LATENCY_FROM = 24  # lines: then latency stands in the same stack
+
+
+class Stretch(msgspec.Struct, frozen=True):
+    """What is on the axis of one quantity."""
+
+    lowest: float
+    highest: float
+    mean: float
 
 
 class Strip(msgspec.Struct, frozen=True):
@@ -29,14 +41,16 @@ class Strip(msgspec.Struct, frozen=True):
     name: str
     role: str
     reading: Reading
-    history: Sequence[tuple[int, float | None]]
+    history: Points
 
-    def values(self, since: int) -> list[float]:
-        return [value for t, value in self.history if value is not None and t >= since]
+    def since(self, t: int) -> Stretch | None:
+        first = bisect_left(self.history.times, t)
+        extremes, mean = self.history.extremes(first), self.history.mean(first)
+        return None if extremes is None or mean is None else Stretch(*extremes, mean)
 
-    def scale(self, shown: Sequence[float]) -> Axis:
+    def scale(self, shown: Stretch | None) -> Axis:
         """For the values that are on the axis. The trip of a temperature is always in it."""
-        values, channel = list(shown) or [0.0], self.reading.channel
+        values, channel = [shown.lowest, shown.highest] if shown else [0.0], self.reading.channel
         if channel.quantity == "temperature":
             high = max([*values, channel.limit] if channel.limit else values)
             return Axis(math.floor(min(values) / 10) * 10.0, math.ceil((high + 1) / 10) * 10.0, 10.0)
@@ -50,7 +64,7 @@ class Strip(msgspec.Struct, frozen=True):
 def draw(snapshot: Snapshot, room: Room, window: int = WINDOWS[0], log: bool = False) -> list[Row]:
     strips, grid = _strips(snapshot), time_axis(snapshot, room.width, room.glyphs, window)
     told = happened(snapshot, grid)
-    apology = [] if any(strip.name == "Power" for strip in strips) else _no_power(snapshot, room)
+    apology = [] if any(strip.name == "Power" for strip in strips) else readings.no_power(snapshot, room)
     foot = _foot(snapshot, room, told)
     height = room.height - len(apology) - len(foot)
     charts = [_chart(strip, grid, room) for strip in strips]
@@ -75,8 +89,8 @@ def _strips(snapshot: Snapshot) -> list[Strip]:
     found = []
     for name, role, reading in wanted:
         if reading is not None and reading.channel.reason is None:
-            history = snapshot.history.get(reading.channel.id, ())
-            if any(value is not None for _, value in history):
+            history = snapshot.history.get(reading.channel.id)
+            if history is not None and history.extremes() is not None:
                 found.append(Strip(name, role, reading, history))
     load = snapshot.readings.get("load.cpu")
     if len(found) < 2 and load is not None and snapshot.history.get("load.cpu"):
@@ -84,15 +98,9 @@ def _strips(snapshot: Snapshot) -> list[Strip]:
     return found
 
 
-def _no_power(snapshot: Snapshot, room: Room) -> list[Row]:
-    rows = room.paragraph(readings.why_no_power(snapshot), "muted", indent=11)[:3]
-    first = room.row().fit("Power", 6, "muted").put("N/A  ", "warn").put(rows[0].text.strip(), "muted")
-    return [first, *rows[1:]]
-
-
 def _chart(strip: Strip, grid: TimeAxis, room: Room) -> Chart:
     extents = of_readings(strip.history, grid)
-    shown = strip.values(grid.first)
+    shown = strip.since(grid.first)
     scale, channel = strip.scale(shown), strip.reading.channel
     trip = channel.limit if channel.quantity == "temperature" else None
     unit = f"{room.glyphs.degree}C"
@@ -105,7 +113,7 @@ def _chart(strip: Strip, grid: TimeAxis, room: Room) -> Chart:
     )  # fmt: skip
 
 
-def _head(strip: Strip, shown: Sequence[float], room: Room) -> Row:
+def _head(strip: Strip, shown: Stretch | None, room: Room) -> Row:
     """Name, value, a gauge against its limit or its peak, and what these are."""
     channel = strip.reading.channel
     if strip.reading.value is None:  # just now
@@ -117,7 +125,7 @@ def _head(strip: Strip, shown: Sequence[float], room: Room) -> Row:
     while len(notes) > 1 and len("  ".join(notes)) > row.left:
         notes.pop()
     note = "  ".join(notes)
-    top = channel.limit or (100.0 if channel.unit == "%" else max(shown, default=None))
+    top = channel.limit or (100.0 if channel.unit == "%" else shown.highest if shown else None)
     bar = min(16, row.left - len(note) - 2)
     if bar >= 5 and top and channel.quantity != "clock":
         full, rest = gauge(strip.reading.value / top, bar, room.glyphs)
@@ -125,19 +133,19 @@ def _head(strip: Strip, shown: Sequence[float], room: Room) -> Row:
     return row.fit(note, row.left, "muted", room.glyphs.more)
 
 
-def _notes(strip: Strip, shown: Sequence[float], unit: str) -> list[str]:
+def _notes(strip: Strip, shown: Stretch | None, unit: str) -> list[str]:
     """Of what is shown; the most telling first."""
     channel, value = strip.reading.channel, strip.reading.value
     if channel.quantity == "temperature":
         room_left = readings.headroom(value, channel.limit, unit)
         return [room_left, channel.name] if room_left else [channel.name, "no trip known"]
     if channel.quantity == "clock":
-        return [f"lowest {min(shown):.0f} {unit}"] if shown else []
+        return [f"lowest {shown.lowest:.0f} {unit}"] if shown else []
     if not shown:
         return ["no reading in this stretch"]
     notes = [
-        f"mean {sum(shown) / len(shown):.1f}",
-        f"peak {max(shown):.1f}",
+        f"mean {shown.mean:.1f}",
+        f"peak {shown.highest:.1f}",
         "" if channel.unit == "%" else channel.name,
     ]
     return [note for note in notes if note]

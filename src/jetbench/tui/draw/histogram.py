@@ -15,8 +15,8 @@ from jetbench.tui.draw.bars import columns
 from jetbench.tui.draw.frame import Room
 from jetbench.tui.row import Row
 
-MARKS = (("p50", 0.50), ("p95", 0.95), ("p99", 0.99))
 MODES = ("linear", "log", "ecdf")
+MARKS = (("p50", 0.50), ("p95", 0.95), ("p99", 0.99))
 GUTTER = 6  # count labels and the tick: the upright axis of every chart in the pane
 
 

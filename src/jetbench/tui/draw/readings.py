@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from jetbench.analysis.telemetry import TOTAL_POWER, headline_temperature
 from jetbench.session.snapshot import Reading, Snapshot
+from jetbench.tui.draw.frame import Room
+from jetbench.tui.row import Row
 from jetbench.tui.text import mib, significant
 
 
@@ -24,6 +26,13 @@ def why_no_power(snapshot: Snapshot) -> str:
     )
     found = next((text for text in texts if text), None)
     return found or ("the board has not answered yet" if board is None else "no power sensor")
+
+
+def no_power(snapshot: Snapshot, room: Room) -> list[Row]:
+    """That sentence, in the place of a chart."""
+    rows = room.paragraph(why_no_power(snapshot), "muted", indent=11)[:3]
+    first = room.row().fit("Power", 6, "muted").put("N/A  ", "warn").put(rows[0].text.strip(), "muted")
+    return [first, *rows[1:]]
 
 
 def temperature(snapshot: Snapshot) -> Reading | None:

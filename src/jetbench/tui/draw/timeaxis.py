@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
-from operator import attrgetter, itemgetter
+from collections.abc import Callable
+from operator import sub
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from jetbench.session.lane import BUCKET_NS, Bucket
+from jetbench.session.lane import BUCKET_NS, Buckets
 from jetbench.session.snapshot import Snapshot
 from jetbench.tui.control import busy
 from jetbench.tui.draw.series import Extent, dots_a_cell
 from jetbench.tui.glyphs import Glyphs
 from jetbench.tui.text import clock
+
+if TYPE_CHECKING:  # the first paint does without
+    from jetbench.session.history import Points
 
 SECOND = 1_000_000_000
 GUTTER = 6  # cells for the labels of an upright axis, with its line
@@ -95,85 +100,59 @@ def window_words(window: int) -> str:
     return "all" if window == WHOLE else f"{window} s" if window < 120 else f"{window // 60} min"
 
 
-def of_readings(history: Sequence[tuple[int, float | None]], axis: TimeAxis) -> list[Extent]:
+def of_readings(history: Points, axis: TimeAxis) -> list[Extent]:
     """Lowest and highest reading of every dot. A reading holds until the next one, unless that is overdue."""
-    count = axis.cells * axis.dots
-    found: list[Extent] = [None] * count
-    since, dot_ns, now = axis.first, axis.dot_ns, axis.now  # reckoned once: ten minutes are thousands of readings
-    shown = list(_newest(history, since))
-    times = [t for t, _ in shown]
-    usual = _usual_pause(shown)
-    until = now + 1
-    for index in range(len(shown) - 1, -1, -1):
-        t, value = shown[index]
-        if value is not None and t <= now:
-            first = last = (t - since) // dot_ns
-            if until - t > LATE * usual and index:  # readings are slower without a run
-                pause = t - times[index - 1]
-                usual_here = min(pause, times[index - 1] - times[index - 2]) if index > 1 else pause
-            else:
-                usual_here = 0
-            if until - t <= LATE * max(usual, usual_here):
-                last = max(first, (until - 1 - since) // dot_ns)
-            if first == last and 0 <= first < count:
-                known = found[first]
-                if known is None:
-                    found[first] = (value, value)
-                elif not known[0] <= value <= known[1]:
-                    found[first] = (min(known[0], value), max(known[1], value))
-            else:
-                _widen(found, range(max(0, first), min(count - 1, last) + 1), value)
-        until = min(until, t)
-    return found
+    times = history.times
+    usual = _usual_pause(times[max(0, bisect_left(times, axis.first) - 1) :])
+
+    def held(place: int, until: int, _: int) -> float | None:
+        pauses = [times[at] - times[at - 1] for at in range(max(1, place - 1), place + 1)]
+        slower = min(pauses, default=0)  # readings are slower without a run
+        return history[place][1] if until - times[place] <= LATE * max(usual, slower) else None
+
+    return _by_dot(times, axis, history.extremes, held)
 
 
-def _newest(history: Sequence[tuple[int, float | None]], since: int) -> Sequence[tuple[int, float | None]]:
-    """What is on the axis, and the reading before it."""
-    return history[max(0, bisect_left(history, since, key=itemgetter(0)) - 1) :]
-
-
-def _usual_pause(points: Sequence[tuple[int, float | None]]) -> int:
-    stride = max(1, len(points) // MOST_PAUSES)
-    pauses = sorted(points[i + 1][0] - points[i][0] for i in range(0, len(points) - 1, stride))
-    return pauses[len(pauses) // 2] if pauses else 0
-
-
-def _widen(found: list[Extent], places: Iterable[int], value: float) -> None:
-    """At the first place the value joins what is there, at those after it stands where there is nothing."""
-    for index, place in enumerate(places):
-        known = found[place]
-        if known is None:
-            found[place] = (value, value)
-        elif index == 0:
-            found[place] = (min(known[0], value), max(known[1], value))
-
-
-def of_passes(lane: Sequence[Bucket], axis: TimeAxis) -> list[Extent]:
+def of_passes(lane: Buckets, axis: TimeAxis) -> list[Extent]:
     """Shortest and longest pass in ms that began in a dot's time. A long one reaches over all that it took."""
-    count = axis.cells * axis.dots
-    found: list[Extent] = [None] * count
-    since, dot_ns = axis.first, axis.dot_ns
-    first = max(0, bisect_left(lane, since, key=attrgetter("t")) - 1)  # the one before may reach into it
-    lane = lane[first : bisect_right(lane, axis.now, key=attrgetter("t")) + 1]
-    if not lane:
-        return found
-    begins = [bucket.t for bucket in lane]
-    for bucket, begin in zip(lane, begins, strict=True):
-        if begin > axis.now:
-            break
-        place = (begin - since) // dot_ns
-        if 0 <= place < count:
-            known, low, high = found[place], bucket.low * 1e-6, bucket.high * 1e-6
-            if known is None:
-                found[place] = (low, high)
-            elif low < known[0] or high > known[1]:
-                found[place] = (min(known[0], low), max(known[1], high))
-    for bucket, begin, after in zip(lane, begins, [*begins[1:], axis.now + 1], strict=True):
-        if (after - 1 - since) // dot_ns == (begin - since) // dot_ns:
-            continue  # it ends where it began
-        until = min(after, begin + max(BUCKET_NS, round(bucket.mean * bucket.count)))
-        value = bucket.mean * 1e-6
-        for place in range(max(0, (begin - since) // dot_ns + 1), min(count - 1, (until - 1 - since) // dot_ns) + 1):
-            if found[place] is None:
-                found[place] = (value, value)
+
+    def shown(first: int, last: int) -> Extent:
+        low, high = lane.extremes(first, last)
+        return low * 1e-6, high * 1e-6
+
+    def held(place: int, _: int, at: int) -> float | None:
+        bucket = lane[place]
+        lasted = max(BUCKET_NS, round(bucket.mean * bucket.count))
+        return bucket.mean * 1e-6 if bucket.t + lasted > at else None
+
+    return _by_dot(lane.times, axis, shown, held)
+
+
+def _by_dot(
+    times: array[int],
+    axis: TimeAxis,
+    told: Callable[[int, int], Extent],
+    held: Callable[[int, int, int], float | None],
+) -> list[Extent]:
+    """What is told in the time of every dot; where nothing is, what the last one before still says.
+
+    ``told``: of the places [first, last) in ``times``. ``held``: of a place, whose successor comes at a moment, what
+    it says at another one. Steps of Python a dot, not a reading: ten minutes cost no more than one.
+    """
+    newest = bisect_right(times, axis.now)
+    at, found = bisect_left(times, axis.first, 0, newest), []
+    for begin in range(axis.first, axis.first + axis.cells * axis.dots * axis.dot_ns, axis.dot_ns):
+        first, at = at, bisect_left(times, begin + axis.dot_ns, at, newest)
+        extent = told(first, at) if at > first else None
+        until = times[first] if first < newest else axis.now + 1
+        if extent is None and first and until > begin:
+            value = held(first - 1, until, begin)
+            extent = None if value is None else (value, value)
+        found.append(extent)
     return found
+
+
+def _usual_pause(times: array[int]) -> int:
+    stride = max(1, len(times) // MOST_PAUSES)
+    pauses = sorted(map(sub, times[1::stride], times[:-1:stride]))
+    return pauses[len(pauses) // 2] if pauses else 0

@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 
+from jetbench.tui.bindings import stepping
 from jetbench.tui.draw import comparison as draw
 from jetbench.tui.draw.frame import Room
 from jetbench.tui.row import Row
@@ -64,12 +65,7 @@ class CompareScreen(Screen[None]):
     CSS_PATH = "compare.tcss"
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", show=False),
-        Binding("down", "move(1)", show=False),
-        Binding("pageup", "move(-10)", show=False),
-        Binding("pagedown", "move(10)", show=False),
-        Binding("home", "move(-100000)", show=False),
-        Binding("end", "move(100000)", show=False),
+        *(Binding(key, run, show=False) for key, run in stepping()),
         Binding("a", "anyway", show=False),
         Binding("escape,q", "dismiss", show=False),
     ]

@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from jetbench.tui import shelf
+from jetbench.tui.bindings import stepping
 from jetbench.tui.draw import recordings as draw
 from jetbench.tui.draw.frame import Room
 from jetbench.tui.row import Row
@@ -97,12 +98,7 @@ class RecordingsScreen(Screen[Chosen]):
     CSS_PATH = "recordings.tcss"
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", show=False),
-        Binding("down", "move(1)", show=False),
-        Binding("pageup", "move(-10)", show=False),
-        Binding("pagedown", "move(10)", show=False),
-        Binding("home", "move(-100000)", show=False),
-        Binding("end", "move(100000)", show=False),
+        *(Binding(key, run, show=False) for key, run in stepping()),
         Binding("enter", "replay", show=False),
         Binding("space", "pick", show=False),
         Binding("c", "compare", show=False),

@@ -14,7 +14,7 @@ from jetbench.analysis.measures import BY_NAME, MEASURES, PLOTTED, Measure, fini
 from jetbench.analysis.series import ALONG
 from jetbench.domain.results import CaseResult
 from jetbench.session.snapshot import Snapshot
-from jetbench.tui.bindings import KEYS, action
+from jetbench.tui.bindings import KEYS, action, stepping
 from jetbench.tui.draw import plot
 from jetbench.tui.draw import results as draw
 from jetbench.tui.draw.details import details
@@ -282,12 +282,7 @@ class ResultsScreen(Screen[None]):
         Binding("d", "turn", show=False),
         Binding("left", "across(-1)", show=False),
         Binding("right", "across(1)", show=False),
-        Binding("up", "move(-1)", show=False),
-        Binding("down", "move(1)", show=False),
-        Binding("pageup", "move(-10)", show=False),
-        Binding("pagedown", "move(10)", show=False),
-        Binding("home", "move(-100000)", show=False),
-        Binding("end", "move(100000)", show=False),
+        *(Binding(key, run, show=False) for key, run in stepping()),
         Binding("enter", "open", show=False),
         Binding("1", "view('table')", show=False),
         Binding("2", "view('lines')", show=False),

@@ -14,7 +14,7 @@ from jetbench.analysis.ahead import Ahead, ahead
 from jetbench.domain.plan import PlanError
 from jetbench.session.readiness import readiness
 from jetbench.session.snapshot import Snapshot
-from jetbench.tui.bindings import KEYS, Key, action
+from jetbench.tui.bindings import KEYS, Key, action, stepping
 from jetbench.tui.draft import Draft
 from jetbench.tui.draw import readiness as draw
 from jetbench.tui.draw.frame import Room
@@ -73,12 +73,7 @@ class SheetScreen(Screen[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start", show=False),
         Binding("escape,q", "dismiss(False)", show=False),
-        Binding("up", "move(-1)", show=False),
-        Binding("down", "move(1)", show=False),
-        Binding("pageup", "move(-10)", show=False),
-        Binding("pagedown", "move(10)", show=False),
-        Binding("home", "move(-1000)", show=False),
-        Binding("end", "move(1000)", show=False),
+        *(Binding(key, run, show=False) for key, run in stepping()),
         *(Binding(key.keys, action(key), id=key.id, show=False) for key in KEYS if key.id in ("copy", "help", "theme")),
     ]
 
