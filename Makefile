@@ -55,6 +55,7 @@ $(VENV)/bin/python:
 
 $(VENV)/installed: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install -q -e '.$(if $(EXTRAS),[$(EXTRAS)])'
+	@$(BIN)/python -m compileall -q src  # as pip does with all that is not editable: the first start is as fast as the next
 	@touch $@
 
 $(VENV)/dev: pyproject.toml $(VENV)/installed

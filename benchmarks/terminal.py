@@ -36,6 +36,8 @@ UNPAINTED = re.compile(
 _STEP_S = 0.02  # a screen is looked at no more often than this
 
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what is registered to be done at exit is done
+# What is measured keeps what it compiled, as packages that pip has installed do, else every start compiles us anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def program() -> str:

@@ -81,6 +81,7 @@ def test_whatever_comes_it_draws_again(steps: list[tuple[str, float]]) -> None:
 def test_the_driver_asks_behind_a_picture_and_hears_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[str] = []
     monkeypatch.setattr(paced.LinuxDriver, "__init__", lambda self, app: None)
+    monkeypatch.setattr(paced.LinuxDriver, "_writer_thread", None, raising=False)
     monkeypatch.setattr(paced.LinuxDriver, "write", lambda self, data: written.append(data))
     monkeypatch.setattr(paced.time, "monotonic", lambda: clock.now)
     clock = SimpleNamespace(now=1.0)

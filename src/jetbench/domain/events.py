@@ -8,6 +8,8 @@ in the standard library's JSON, which is all that the board side has.
 
 from __future__ import annotations
 
+from functools import cache
+
 import msgspec
 
 from jetbench.domain.board_events import (
@@ -204,13 +206,18 @@ AnyEvent = (
     | Agreement | Data | Hits
 )  # fmt: skip
 
-_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 _encoder = msgspec.json.Encoder()
+
+
+@cache
+def _decoder() -> msgspec.json.Decoder[AnyEvent]:
+    """Made with the first line: it takes longer than all the rest of this module, and the first paint reads none."""
+    return msgspec.json.Decoder(AnyEvent)
 
 
 def decode(line: bytes) -> AnyEvent:
     """One line of the stream. Raises msgspec.DecodeError (a ValueError) when it is none."""
-    return _decoder.decode(line)
+    return _decoder().decode(line)
 
 
 def encode(event: Event) -> bytes:

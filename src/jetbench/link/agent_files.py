@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import zlib
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -45,10 +46,20 @@ def build() -> bytes:
 
 def signature() -> str:
     """Changes when a file of the agent does: names, sizes and times, without reading them."""
-    folder = package_folder()
-    states = [(path.relative_to(folder).as_posix(), path.stat()) for path in sorted(folder.rglob("*.py"))]
-    text = repr([(str(folder), name, state.st_size, state.st_mtime_ns) for name, state in states])
+    folder = str(package_folder())
+    text = repr([(folder, *state) for state in sorted(_states(folder))])
     return f"{zlib.crc32(text.encode()):08x}{len(text):x}"
+
+
+def _states(folder: str, inside: str = "") -> Iterator[tuple[str, int, int]]:
+    """Name, size and time of its Python files. By scandir: Path.rglob takes three times as long, before every start."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(".py"):
+                state = entry.stat()
+                yield inside + entry.name, state.st_size, state.st_mtime_ns
+            elif entry.name != "__pycache__" and entry.is_dir():
+                yield from _states(entry.path, f"{inside}{entry.name}/")
 
 
 def packed() -> tuple[bytes, str]:

@@ -84,6 +84,13 @@ class LooksApp(App[None]):
             self.say(f"and {len(self._problems) - MOST_TOLD} more like these", "warning")
         self.set_interval(WATCH_S, self._look_for_themes)
 
+    def refresh_css(self, animate: bool = True) -> None:
+        """Textual asks for it for the first theme, too: while no screen is there, the sheet would be read twice."""
+        if self.screen_stack:
+            super().refresh_css(animate)
+        else:
+            self.stylesheet.set_variables(self.get_css_variables())
+
     def get_line_filters(self) -> Sequence[LineFilter]:
         return self._plain if self.no_color else super().get_line_filters()
 

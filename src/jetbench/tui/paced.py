@@ -14,6 +14,7 @@ from jetbench.tui.pace import Pace
 from jetbench.tui.shown import Shown
 
 WORTH_ASKING = 300  # bytes; less takes no time on any link, and a quiet screen stays quiet
+LET_GO_S = 0.0002
 WHERE = "\x1b[6n"  # answered by everything since the VT100
 BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"  # of a picture, where the terminal shows it at once
 
@@ -77,6 +78,8 @@ class PacedDriver(LinuxDriver):
         super().flush()
         if self._unasked >= WORTH_ASKING and self.pace.answers and self.pace.may_ask(time.monotonic()):
             self._ask()
+        if self.queued:  # or the thread that writes waits for the interpreter while the next thing is drawn: 5 to 20 ms
+            time.sleep(LET_GO_S)
 
     def _ask(self) -> None:
         self.pace = self.pace.ask(time.monotonic())

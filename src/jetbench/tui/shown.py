@@ -108,6 +108,8 @@ class Shown:
 
     def _cells(self, text: str, look: Look) -> list[Cell] | None:
         empty, one = blank(look), self._one
+        if not text.strip(" "):  # most of a picture
+            return [one.setdefault((" ", empty), (" ", empty))] * len(text)
         if text.isascii():
             return [one.setdefault(cell, cell) for cell in ((sign, empty if sign == " " else look) for sign in text)]
         cells: list[Cell] = []
@@ -132,19 +134,23 @@ def _write(y: int, old: list[Cell], new: list[Cell], look: Look, out: list[str],
         differ = [x for x, (was, cell) in enumerate(zip(old, new, strict=False)) if cell is not was]
         differ += range(len(old), len(new))
         differ = [x for x in differ if new[x] is not UNKNOWN]
-    at = -1
+    at, put = -1, None
     for x in differ:
-        if at < 0:
+        if x == at:
+            pass
+        elif at < 0:
             out.append(f"\x1b[{y + 1};{x + 1}H")
-        elif x > at:
+        else:
             between = new[at:x]
             if len(between) <= NEAR and all(its is not UNKNOWN and not change(look, its[1])[0] for its in between):
                 out += [sign for sign, _ in between]
             else:
                 out.append(f"\x1b[{x - at}C")
         sign, wanted = new[x]
-        if sign:
+        if wanted is not put and sign:
             turned, look = change(look, wanted)
-            out += (turned, sign)
+            out.append(turned)
+            put = wanted  # whatever looks so needs no change
+        out.append(sign)
         at = x + 1
     return look

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jetbench.tui.draw import board as draw
+from jetbench.tui.draw import readings
 from jetbench.tui.draw.frame import Room
 from jetbench.tui.draw.timeaxis import window_words
 from jetbench.tui.row import Row
@@ -24,4 +24,8 @@ class BoardPane(ChartPane, can_focus=True):
         return f"{scope}  {window}" if scope and len(scope) < self.size.width // 2 else window
 
     def rows(self, room: Room) -> list[Row]:
+        if self.snapshot.board is None and not self.snapshot.lane:
+            return readings.no_power(self.snapshot, room)  # nothing to chart at the first paint
+        from jetbench.tui.draw import board as draw
+
         return draw.draw(self.snapshot, room, self.view.window, self.view.mode == "log")

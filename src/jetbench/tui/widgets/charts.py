@@ -6,7 +6,6 @@ import msgspec
 
 from jetbench.session.snapshot import Snapshot
 from jetbench.tui.control import busy
-from jetbench.tui.draw.histogram import MODES
 from jetbench.tui.draw.timeaxis import IDLE_STEP, STEP, WINDOWS, looked_at
 from jetbench.tui.widgets.canvas import Canvas
 
@@ -17,13 +16,15 @@ class ChartView(msgspec.Struct):
     """Chosen by keys, one for all panes."""
 
     window: int = WINDOWS[0]
-    mode: str = MODES[0]
+    mode: str = "linear"  # of histogram.MODES
     whole: bool = False  # the histogram is of the whole case, not of its newest passes
 
     def next_window(self) -> None:
         self.window = WINDOWS[(WINDOWS.index(self.window) + 1) % len(WINDOWS)]
 
     def next_mode(self) -> None:
+        from jetbench.tui.draw.histogram import MODES  # the first paint has no passes to draw
+
         self.mode = MODES[(MODES.index(self.mode) + 1) % len(MODES)]
 
 

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
 from jetbench.domain.results import CaseResult
 from jetbench.session.snapshot import Snapshot
+from jetbench.tui.bindings import stepping
 from jetbench.tui.control import busy
 from jetbench.tui.draft import Draft
-from jetbench.tui.draw import latency as draw
 from jetbench.tui.draw import sheet
-from jetbench.tui.draw.axis import Scale
 from jetbench.tui.draw.frame import Room
 from jetbench.tui.draw.timeaxis import window_words
 from jetbench.tui.row import Row
 from jetbench.tui.text import plural, spaced
 from jetbench.tui.widgets.charts import ChartPane, ChartView
+
+if TYPE_CHECKING:  # what is drawn of passes is imported when there are some
+    from jetbench.tui.draw.axis import Scale
 
 LEAST_BARS = 9  # rows of the histogram below a case; more where there is room
 
@@ -28,12 +30,7 @@ class LatencyPane(ChartPane, can_focus=True):
     parts = ("latency", "cases", "status", "board", "software", "telemetry")
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "scroll_by(-1)", show=False),
-        Binding("down", "scroll_by(1)", show=False),
-        Binding("pageup", "scroll_by(-10)", show=False),
-        Binding("pagedown", "scroll_by(10)", show=False),
-        Binding("home", "scroll_by(-100000)", show=False),
-        Binding("end", "scroll_by(100000)", show=False),
+        *(Binding(key, run, show=False) for key, run in stepping("scroll_by")),
     ]
 
     def __init__(self, draft: Draft, chosen: Callable[[], CaseResult | None], view: ChartView | None = None) -> None:
@@ -81,21 +78,29 @@ class LatencyPane(ChartPane, can_focus=True):
         case = snapshot.recent_case
         if case is None or case.id != self._axis_of:
             self._axis, self._axis_of = None, case.id if case else None
+        if snapshot.fault or result is not None or busy(snapshot):
+            return self._measured(snapshot, result, room)
+        return self._in_view("plan", sheet.draw(snapshot, self.draft, room), room)
+
+    def _measured(self, snapshot: Snapshot, result: CaseResult | None, room: Room) -> list[Row]:
+        """Of a run: why there was none, the case that is over, or the one that goes on."""
+        from jetbench.tui.draw import latency as draw
+
         if snapshot.fault and not (result and result.latency):
             return self._in_view("fault", draw.failure(snapshot, room), room)
         if result is not None:
             return self._in_view(result.case.id, self._finished(result, room), room)
-        if busy(snapshot):
-            self._shown, self._top, self._below = None, 0, 0
-            view = self.view
-            rows, self._axis = draw.live(snapshot, room, self._axis, view.mode, view.window, view.whole)
-            return rows
-        return self._in_view("plan", sheet.draw(snapshot, self.draft, room), room)
+        self._shown, self._top, self._below = None, 0, 0
+        view = self.view
+        rows, self._axis = draw.live(snapshot, room, self._axis, view.mode, view.window, view.whole)
+        return rows
 
     def _finished(self, result: CaseResult, room: Room) -> list[Row]:
         """Made once a result; below it the histogram of all of it, or of its newest passes while these are there."""
+        from jetbench.tui.draw import latency as draw
+
         if self._made is None or self._made[0] is not result or self._made[1] != room:
-            from jetbench.tui.draw.details import details  # no case is over at the first paint
+            from jetbench.tui.draw.details import details
 
             self._made = (result, room, details(result, room))
         rows, snapshot = self._made[2], self.snapshot

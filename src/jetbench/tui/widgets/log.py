@@ -8,6 +8,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 
 from jetbench.session.snapshot import LogLine
+from jetbench.tui.bindings import stepping
 from jetbench.tui.draw.frame import Room
 from jetbench.tui.draw.log import wrapped
 from jetbench.tui.row import Row
@@ -20,12 +21,7 @@ class LogPane(Canvas, can_focus=True):
     period = 0.5
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "scroll_by(1)", show=False),
-        Binding("down", "scroll_by(-1)", show=False),
-        Binding("pageup", "scroll_by(10)", show=False),
-        Binding("pagedown", "scroll_by(-10)", show=False),
-        Binding("home", "scroll_by(100000)", show=False),
-        Binding("end", "scroll_by(-100000)", show=False),
+        *(Binding(key, run, show=False) for key, run in stepping("scroll_by", -1)),
     ]
 
     def __init__(self) -> None:

@@ -11,9 +11,9 @@ from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from jetbench.analysis.latency import percentile
 from jetbench.domain.results import CaseResult
 from jetbench.session.snapshot import Snapshot
+from jetbench.tui.bindings import stepping
 from jetbench.tui.control import busy
 from jetbench.tui.draft import Draft
 from jetbench.tui.draw import models as draw
@@ -41,12 +41,7 @@ class ModelsPane(Canvas, can_focus=True):
     parts = ("models", "cases", "status", "software", "latency")
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", show=False),
-        Binding("down", "move(1)", show=False),
-        Binding("pageup", "move(-10)", show=False),
-        Binding("pagedown", "move(10)", show=False),
-        Binding("home", "move(-100000)", show=False),
-        Binding("end", "move(100000)", show=False),
+        *(Binding(key, run, show=False) for key, run in stepping()),
         Binding("escape", "clear_filter", show=False),
     ]
 
@@ -131,7 +126,11 @@ class ModelsPane(Canvas, can_focus=True):
 
     def _live_p50(self) -> float | None:
         recent = self.snapshot.recent_ns
-        return percentile(sorted(recent), 0.5) * 1e-9 if recent and busy(self.snapshot) else None
+        if not recent or not busy(self.snapshot):
+            return None
+        from jetbench.analysis.latency import percentile  # the first paint has no passes
+
+        return percentile(sorted(recent), 0.5) * 1e-9
 
     # -- keys
 
