@@ -7,9 +7,10 @@ drop, S swap or major page fault, P preempted, G garbage collection. "" is a cle
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from operator import add
 
 from jetbench.analysis import thresholds as limit
 from jetbench.analysis.latency import percentile
@@ -45,7 +46,7 @@ def of_passes(observed: ObservedCase, told: ObservedBoard) -> Sequence[str]:
     period = _period(told)
     for letter, begin, end in throttled_spans(told):
         _mark(observed, masks, letter, begin - period, end + period)
-    for begin, end in slow_clock_spans(told, observed.case.device):
+    for begin, end in _joined(slow_clock_spans(told, observed.case.device, _reach(observed))):
         _mark(observed, masks, "F", begin, end)
     _mark_own(observed, masks)
     return [_TEXT[mask] for mask in masks]
@@ -76,34 +77,64 @@ def throttled_spans(told: ObservedBoard) -> Iterator[tuple[str, int, int]]:
             yield letter, state.t, end
 
 
-def slow_clock_spans(told: ObservedBoard, device: str) -> list[Window]:
-    """When the clock of the device ran below its upper plateau. Of several CPU clusters the least dropped counts:
-    which of them the passes ran on is not told, and one that idles is no reason.
+def slow_clock_spans(told: ObservedBoard, device: str, window: Window | None = None) -> list[Window]:
+    """When the clock of the device ran below its upper plateau, a span a reading; ``window``: those that reach into it.
+
+    Of several CPU clusters the least dropped counts: which of them the passes ran on is not told, and one that idles
+    is no reason.
     """
     prefix = "clock.gpu" if device.startswith("cuda") else "clock.cpu"
     clocks = [series for name, series in told.clocks.items() if name.startswith(prefix) and len(series.t) > 2]
     if not clocks:
         return []
     baselines = [percentile(sorted(series.value), 0.9) for series in clocks]
-    leader = max(range(len(clocks)), key=lambda place: len(clocks[place].t))
+    leader = max(clocks, key=lambda series: len(series.t))
+    times = leader.t[:]
+    first = 0 if window is None else max(0, bisect_left(times, window[0]) - 1)
+    last = len(times) if window is None else min(len(times), bisect_right(times, window[1]) + 1)
+    known = [(_at(s, leader, times, first, last), b) for s, b in zip(clocks, baselines, strict=True) if b > 0]
     load = told.loads.get("load.gpu") if prefix == "clock.gpu" else None
+    loads = None if load is None else _at(load, leader, times, first, last)
     spans: list[Window] = []
-    times = clocks[leader].t
-    for index, t in enumerate(times):
-        shares = [_value(s, t) / b for s, b in zip(clocks, baselines, strict=True) if b > 0 and len(s.t)]
-        if not shares or max(shares) >= limit.CLOCK_DROP or (load is not None and _value(load, t) < limit.BUSY_LOAD):
+    for place in range(last - first):
+        shares = [values[place] / b for values, b in known]
+        if not shares or max(shares) >= limit.CLOCK_DROP or (loads is not None and loads[place] < limit.BUSY_LOAD):
             continue
-        begin = (times[index - 1] + t) // 2 if index else t
-        end = (times[index + 1] + t) // 2 if index + 1 < len(times) else t
+        index = first + place
+        begin = (times[index - 1] + times[index]) // 2 if index else times[index]
+        end = (times[index + 1] + times[index]) // 2 if index + 1 < len(times) else times[index]
         spans.append((begin, end))
     return spans
 
 
-def _value(series: Series, t: int) -> float:
-    """The reading at a moment, or the nearest one."""
-    if not len(series.t):
-        return float("inf")
-    return series.value[min(bisect_left(series.t, t), len(series.t) - 1)]
+def _at(series: Series, leader: Series, times: Sequence[int], first: int, last: int) -> Sequence[float]:
+    """The readings at ``times[first:last]``, which are those of ``leader``, or the nearest ones."""
+    if series.t is leader.t:
+        return series.value[first:last]
+    own = series.t[:]
+    if not own:
+        return [float("inf")] * (last - first)
+    return [series.value[min(bisect_left(own, t), len(own) - 1)] for t in times[first:last]]
+
+
+def _joined(spans: Iterable[Window]) -> Iterator[Window]:
+    """Spans in the order of their begins, those that touch as one."""
+    open_: Window | None = None
+    for begin, end in spans:
+        if open_ is not None and begin <= open_[1]:
+            open_ = (open_[0], max(open_[1], end))
+            continue
+        if open_ is not None:
+            yield open_
+        open_ = (begin, end)
+    if open_ is not None:
+        yield open_
+
+
+def _reach(observed: ObservedCase) -> Window:
+    """From the first start of a pass to the last end of one."""
+    starts, durations = observed.start[:], observed.duration
+    return min(starts, default=0), max(map(add, starts, durations), default=0)
 
 
 def _period(told: ObservedBoard) -> int:
