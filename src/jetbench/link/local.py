@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,8 @@ from jetbench.link.held import HeldPipe
 
 if TYPE_CHECKING:
     import tempfile
+
+    from jetbench.link.shared import SharedReader
 
 CLOSE_GRACE_S = 2.0
 ASK_S = 10.0
@@ -88,6 +90,15 @@ class LocalLink:
 
     def lines(self) -> Iterator[bytes]:
         return _bounded_lines(self._reader)
+
+    def pour(self, sink: Callable[[bytes], None], reader: SharedReader) -> None:
+        def take(line: bytes) -> bool:
+            sink(line.rstrip(b"\n"))
+            return True
+
+        rest = self._stdout.follow(reader, take)
+        if rest:
+            sink(rest)
 
     def hold(self) -> bool:
         return self._stdout.hold()

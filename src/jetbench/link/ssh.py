@@ -15,8 +15,8 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -25,6 +25,9 @@ from jetbench.link.address import Address
 from jetbench.link.base import LinkError, UnreachableError
 from jetbench.link.clock import FarClock
 from jetbench.link.ssh_line import SshLine, decoded
+
+if TYPE_CHECKING:
+    from jetbench.link.shared import SharedReader
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0  # between two tries to reach the board again
 CLOSE_GRACE_S = 3.0
@@ -154,12 +157,25 @@ class SshLink:
         return about
 
     def lines(self) -> Iterator[bytes]:
+        return self._stream(self._lines)
+
+    def pour(self, sink: Callable[[bytes], None], reader: SharedReader) -> None:
+        def follow() -> Iterator[bytes]:
+            """Into the sink at once: nothing is left to yield."""
+            self._line.follow(reader, lambda raw: self._take(raw, sink))
+            return iter(())
+
+        for line in self._stream(follow):
+            sink(line)
+
+    def _stream(self, of_line: Callable[[], Iterator[bytes]]) -> Iterator[bytes]:
+        """``of_line``: what the line says that holds just now, until it drops or all has been said."""
         try:
             yield self._told_clock()
             if self.about.get("again"):
                 yield self._log(f"back in the session that was begun on {self.host} before; what it said follows")
             while True:
-                yield from self._lines()
+                yield from of_line()
                 if self._closing.is_set() or self._end is not None or self._over is not None:
                     return
                 yield from self._again()
@@ -168,22 +184,29 @@ class SshLink:
             self._printed.put(None)
 
     def _lines(self) -> Iterator[bytes]:
-        """Of one line, until it drops or all has been said."""
+        found: list[bytes] = []
         for raw in self._line.lines():
-            if raw.startswith(b"#"):
-                told = self._heed(decoded(raw) or {})
-                if told is not None:
-                    yield told
-                if self._over is not None or self._end is not None:
-                    return
-                continue
-            self._place += len(raw)
-            line = raw.rstrip(b"\n")
-            if line.startswith(b'{"k":"print"'):
-                self._printed.put(line)
-            else:
-                yield line
-            self._look_after(line)
+            more = self._take(raw, found.append)
+            yield from found
+            found.clear()
+            if not more:
+                return
+
+    def _take(self, raw: bytes, sink: Callable[[bytes], None]) -> bool:
+        """One line as it came. Whether more may follow."""
+        if raw.startswith(b"#"):
+            told = self._heed(decoded(raw) or {})
+            if told is not None:
+                sink(told)
+            return self._over is None and self._end is None
+        self._place += len(raw)
+        line = raw.rstrip(b"\n")
+        if line.startswith(b'{"k":"print"'):
+            self._printed.put(line)
+        else:
+            sink(line)
+        self._look_after(line)
+        return True
 
     def _heed(self, message: dict[str, Any]) -> bytes | None:
         """A message beside the stream. Returns an event of our own where there is something to tell."""
@@ -199,7 +222,7 @@ class SshLink:
         return None
 
     def _look_after(self, line: bytes) -> None:
-        """What is due now and then. The line was taken: what asked for it had it before we came here."""
+        """What is due now and then."""
         now = time.monotonic()
         fresh = self._place - self._acknowledged
         if line.startswith(b'{"k":"ready"') or fresh >= ACK_BYTES or (fresh and now - self._ack_at >= ACK_S):

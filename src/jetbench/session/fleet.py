@@ -13,6 +13,7 @@ import msgspec
 from jetbench.domain.fleet import Member, checked
 from jetbench.domain.plan import Plan
 from jetbench.link.base import Link
+from jetbench.link.shared import SharedReader
 from jetbench.recording.folder import new_fleet_path
 from jetbench.session.fleet_board import FleetBoard, Wants
 from jetbench.session.fleet_recorder import FleetRecorder
@@ -46,6 +47,7 @@ class FleetSession:
         self._recorder = FleetRecorder(self.members, new_recording, command)
         groups = dict.fromkeys(member.power_group for member in self.members if member.power_group is not None)
         supplies = {group: Supply() for group in groups}
+        reader = SharedReader()
         self._boards = tuple(
             FleetBoard(
                 member,
@@ -53,6 +55,7 @@ class FleetSession:
                 partial(link, member),
                 self._recorder,
                 supplies.get(member.power_group) if member.power_group is not None else None,
+                reader=reader,
                 wants=wants,
             )
             for number, member in enumerate(self.members)

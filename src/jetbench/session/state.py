@@ -82,6 +82,8 @@ class SessionState:
         handler = _HANDLERS.get(type(event))
         if handler is not None:
             handler(self, event)
+        if type(event) in _UNTOLD:
+            return
         self.timeline.take(event)
         if isinstance(event, ev.CaseEnd) and not self.tell_ends:
             return
@@ -302,6 +304,7 @@ def _reached(state: SessionState, event: ev.Remote) -> None:
     state.touch("status")
 
 
+_UNTOLD = (ev.Telemetry, ev.Latency)  # most of all events: neither a moment nor a line of the log
 _HANDLERS: dict[type[ev.Event], Callable[[SessionState, Any], None]] = {
     ev.Header: SessionState._header,
     ev.Board: SessionState._board,

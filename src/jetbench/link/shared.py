@@ -1,0 +1,139 @@
+"""One thread that reads what many agents say: one thread each would be woken hundreds of times a second, for a line."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol, runtime_checkable
+
+GATHER_S = 0.03  # what comes meanwhile is taken together: a line waits for half of it
+CHUNK = 1 << 16
+MAX_LINE = 1 << 22
+Take = Callable[[bytes], bool]  # a line with its end; whether more of them are wanted
+
+
+@runtime_checkable
+class Pouring(Protocol):
+    """A link whose lines come out of a pipe, which another thread may read."""
+
+    def pour(self, sink: Callable[[bytes], None], reader: SharedReader) -> None:
+        """What ``lines`` yields, most of it in the reader's thread. Returns when it is over."""
+        ...
+
+
+class SharedReader:
+    """Any thread may call. ``take`` is called in the reader's own, which the first pipe starts."""
+
+    def __init__(self) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._held: dict[int, _Followed] = {}
+        self._asked: deque[Callable[[], None]] = deque()
+        self._lock = threading.Lock()
+        self._waker = -1
+
+    def follow(self, pipe: int, take: Take, first: bytes = b"") -> bytes:
+        """Every line of a pipe, until it ends or no more are wanted; waits for that. Returns a last line without end.
+
+        ``first``: what was read from it before. A line that is too long comes in pieces. What ``take`` raises is
+        raised here.
+        """
+        followed = _Followed(take)
+        self._ask(lambda: self._heard(pipe, followed, first))
+        followed.over.wait()
+        if followed.error is not None:
+            raise followed.error
+        return followed.rest
+
+    def let_go(self, pipe: int, timeout: float) -> bool:
+        """From now on somebody else reads it. False where it is not known whether: then ``go_on`` has to follow."""
+        done = threading.Event()
+
+        def work() -> None:
+            if pipe in self._selector.get_map():
+                self._held[pipe] = self._selector.unregister(pipe).data
+            done.set()
+
+        self._ask(work)
+        return done.wait(timeout)
+
+    def go_on(self, pipe: int, meanwhile: Callable[[], bytes] = bytes) -> None:
+        """The end of ``let_go``. ``meanwhile`` gives what the other one has read, piece by piece, then nothing."""
+
+        def work() -> None:
+            followed = self._held.pop(pipe, None)
+            if followed is None:
+                return
+            while data := meanwhile():
+                followed.hear(data)
+            self._heard(pipe, followed, b"")
+
+        self._ask(work)
+
+    # -- the thread
+
+    def _ask(self, work: Callable[[], None]) -> None:
+        with self._lock:
+            self._asked.append(work)
+            if self._waker < 0:
+                wake, self._waker = os.pipe()
+                self._selector.register(wake, selectors.EVENT_READ)
+                threading.Thread(target=self._run, args=(wake,), name="reader", daemon=True).start()
+            os.write(self._waker, b"w")
+
+    def _run(self, wake: int) -> None:
+        while True:
+            for key, _ in self._selector.select():
+                if key.fd != wake:
+                    self._read(key.fd, key.data)
+                    continue
+                os.read(wake, CHUNK)
+                while self._asked:
+                    self._asked.popleft()()
+            time.sleep(GATHER_S)
+
+    def _heard(self, pipe: int, followed: _Followed, data: bytes) -> None:
+        """More of it is wanted, or not."""
+        if data:
+            followed.hear(data)
+        known = pipe in self._selector.get_map()
+        if followed.done and known:
+            self._selector.unregister(pipe)
+        elif not followed.done and not known:
+            self._selector.register(pipe, selectors.EVENT_READ, followed)
+        if followed.done:
+            followed.over.set()
+
+    def _read(self, pipe: int, followed: _Followed) -> None:
+        try:
+            data = os.read(pipe, CHUNK)
+        except OSError:
+            data = b""
+        followed.done = not data
+        self._heard(pipe, followed, data)
+
+
+class _Followed:
+    """A pipe, and who wants its lines."""
+
+    def __init__(self, take: Take) -> None:
+        self._take = take
+        self.rest = b""
+        self.done = False
+        self.error: Exception | None = None
+        self.over = threading.Event()
+
+    def hear(self, data: bytes) -> None:
+        *whole, self.rest = (self.rest + data).split(b"\n")
+        if len(self.rest) >= MAX_LINE:
+            whole, self.rest = [*whole, self.rest], b""
+        try:
+            for line in whole:
+                if not self._take(line + b"\n"):
+                    self.done = True
+                    return
+        except Exception as error:  # it is the follower's, and no business of the other pipes
+            self.error, self.done = error, True
