@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ from jetbench.session.replay import ReplaySession
 
 if TYPE_CHECKING:
     from jetbench.session.state import SessionState
-    from jetbench.tui.visiting import Library, Visit
+    from jetbench.tui.visiting import Apart, Library, Visit
 
 
 @click.command("replay")
@@ -93,9 +94,11 @@ def library(*further: Path) -> Library:
     return Library((default_folder(), Path("recordings"), *further), open_recording, compare)
 
 
-def open_recording(file: Path) -> Visit:
-    from jetbench.tui.visiting import Visit
+def open_recording(file: Path) -> Visit | Apart:
+    from jetbench.tui.visiting import Apart, Visit
 
+    if is_fleet(file):
+        return Apart((sys.executable, "-m", "jetbench", "replay", str(file)))
     try:
         session = ReplaySession(file)
     except (RecordingError, OSError) as error:
