@@ -168,9 +168,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-n", type=int, default=40, metavar="ROUNDS")
     parser.add_argument("--part", choices=("delivery", "p50"), help="one of them alone")
+    parser.add_argument("--passes", type=int, default=20, help="of a turn")
     parser.add_argument("--quick", action="store_true", help="two short rounds: does it work")
     options = parser.parse_args()
-    rounds, passes = (2, 20) if options.quick else (options.n, 20)
+    rounds, passes = (2, 20) if options.quick else (options.n, options.passes)
     if sshd.found() is None:
         print("no OpenSSH server here: nothing to measure (apt-get install openssh-server)")
         return

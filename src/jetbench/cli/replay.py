@@ -18,7 +18,7 @@ from jetbench.domain.plan import Plan
 from jetbench.recording.fleet import is_fleet
 from jetbench.recording.format import RecordingError
 from jetbench.recording.reader import read_header
-from jetbench.session.playhead import SPEEDS, parse_time
+from jetbench.session.playhead import SPEEDS, Span, parse_time
 from jetbench.session.replay import ReplaySession
 
 if TYPE_CHECKING:
@@ -65,13 +65,7 @@ def replay(file: Path, speed: float, at: str | None, options: dict[str, Any]) ->
         session = ReplaySession(file)
     except (RecordingError, OSError) as error:
         raise CliError(str(error)) from error
-    t = None
-    if at is not None:
-        span = session.span()
-        try:
-            t = parse_time(at, span, span.begin)
-        except ValueError as error:
-            raise CliError(f"--at {error}") from error
+    t = moment(at, session.span())
     from jetbench.tui import run_app
 
     return run_app(
@@ -84,6 +78,14 @@ def replay(file: Path, speed: float, at: str | None, options: dict[str, Any]) ->
         library=lambda: library(file.parent),
         **screen_arguments(options),
     )
+
+
+def moment(at: str | None, span: Span) -> int | None:
+    """What ``--at`` names; nothing: the usual begin. Raises CliError."""
+    try:
+        return None if at is None else parse_time(at, span, span.begin)
+    except ValueError as error:
+        raise CliError(f"--at {error}") from error
 
 
 def library(*further: Path) -> Library:

@@ -7,10 +7,8 @@ the board has not heard are sent again.
 
 from __future__ import annotations
 
-import contextlib
 import getpass
 import os
-import queue
 import socket
 import threading
 import time
@@ -24,6 +22,7 @@ from jetbench.domain.text import printable
 from jetbench.link.address import Address
 from jetbench.link.base import LinkError, UnreachableError
 from jetbench.link.clock import FarClock
+from jetbench.link.far_side import FarSide
 from jetbench.link.ssh_line import SshLine, decoded
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0  # between two tries to reach the boa
 CLOSE_GRACE_S = 3.0
 ACK_BYTES, ACK_S = 1 << 18, 5.0
 CLOCK_S, CLOCK_ROUNDS = 60.0, 4
-MOST_PRINTS = 10_000
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -43,27 +41,7 @@ class Kept(msgspec.Struct, frozen=True):
     take: bool = False
 
 
-class Prints:
-    """What the agent printed, from the thread that reads the stream to the one that asks for it."""
-
-    def __init__(self) -> None:
-        self._queue: queue.Queue[bytes | None] = queue.Queue(MOST_PRINTS)
-
-    def put(self, line: bytes | None) -> None:
-        """A line of the spool; None: there are no more. What nobody takes is left out."""
-        with contextlib.suppress(queue.Full):
-            self._queue.put_nowait(line)
-
-    def lines(self) -> Iterator[bytes]:
-        while True:
-            line = self._queue.get()
-            if line is None:
-                return
-            with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
-                yield str(msgspec.json.decode(line)["text"]).encode()
-
-
-class SshLink:
+class SshLink(FarSide):
     """Starts an agent on ``address``, or attaches to a session that is ``kept`` there. Raises LinkError.
 
     ``again``: attaches to one of our own in which a run goes on, or ended unheard, if there is one.
@@ -82,20 +60,14 @@ class SshLink:
         options: tuple[str, ...] = (),
         cap: int | None = None,
     ) -> None:
-        self.host = str(address)
+        super().__init__(str(address))
         self._address, self._python, self._options = address, python, options
-        self._clock = FarClock()
         self._client, self._by = uuid.uuid4().hex, whoami()
         self._lock = threading.Lock()
         self._sent: list[dict[str, Any]] = []
         self._count = 0
         self._place = self._acknowledged = 0
         self._ack_at = self._clock_at = time.monotonic()
-        self._trouble: str | None = None
-        self._over: dict[str, Any] | None = None
-        self._end: str | None = None
-        self._closing, self._ended = threading.Event(), threading.Event()
-        self._printed = Prints()
         self._leaving = False
         self._gone = False  # the board was reached, and has no such session any more
         if kept is None:
@@ -117,15 +89,6 @@ class SshLink:
     @property
     def far(self) -> SshLink:
         return self
-
-    def now(self) -> int:
-        return time.perf_counter_ns() + self._clock.offset.ns
-
-    def trouble(self) -> str | None:
-        return self._trouble
-
-    def in_order(self) -> bool:
-        return self._over is not None and not self._over.get("why") and not self._over.get("rc")
 
     def may_go_on(self) -> bool:
         return self._over is None and not self._gone
@@ -282,20 +245,7 @@ class SshLink:
         if self._closing.is_set():  # meanwhile; whoever closed did not know this line
             line.end()
 
-    # -- events of our own
-
-    def _told_clock(self) -> bytes:
-        offset = self._clock.offset
-        told = {"host": self.host, "offset_ns": offset.ns, "delay_ns": offset.delay_ns, "rounds": offset.rounds}
-        return msgspec.json.encode({"k": "remote", "t": self.now(), **told})
-
-    def _log(self, text: str) -> bytes:
-        return msgspec.json.encode({"k": "log", "t": self.now(), "level": "warning", "source": "link", "text": text})
-
     # -- as of every link
-
-    def prints(self) -> Iterator[bytes]:
-        return self._printed.lines()
 
     def send(self, command: dict[str, Any]) -> None:
         with self._lock:
@@ -328,15 +278,6 @@ class SshLink:
             line.write({"op": "quit"})
             self._ended.wait(CLOSE_GRACE_S)
         line.end()
-
-    def describe_end(self) -> str:
-        if self._end is not None:
-            return self._end
-        over = self._over or {}
-        if over.get("why"):
-            return f"{self.host}: {printable(over['why'], 200)}"
-        code = over.get("rc")
-        return f"the agent on {self.host} ended" + (f" with status {code}" if isinstance(code, int) else "")
 
 
 def whoami() -> str:
