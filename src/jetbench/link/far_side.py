@@ -6,7 +6,7 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -22,9 +22,18 @@ class Prints:
 
     def __init__(self) -> None:
         self._queue: queue.Queue[bytes | None] = queue.Queue(MOST_PRINTS)
+        self._sink: Callable[[bytes], None] | None = None
+
+    def pour(self, sink: Callable[[bytes], None]) -> None:
+        """In place of ``lines``, before the first of them: each as it is put, in that thread."""
+        self._sink = sink
 
     def put(self, line: bytes | None) -> None:
         """A line of the spool; None: there are no more. What nobody takes is left out."""
+        if self._sink is not None:
+            for text in _text(line):
+                self._sink(text)
+            return
         with contextlib.suppress(queue.Full):
             self._queue.put_nowait(line)
 
@@ -33,8 +42,14 @@ class Prints:
             line = self._queue.get()
             if line is None:
                 return
-            with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
-                yield str(msgspec.json.decode(line)["text"]).encode()
+            yield from _text(line)
+
+
+def _text(line: bytes | None) -> Iterator[bytes]:
+    """Of a line of the spool, if there is any."""
+    with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
+        if line is not None:
+            yield str(msgspec.json.decode(line)["text"]).encode()
 
 
 class FarSide:

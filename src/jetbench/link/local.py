@@ -100,6 +100,14 @@ class LocalLink:
         if rest:
             sink(rest)
 
+    def pour_prints(self, sink: Callable[[bytes], None], reader: SharedReader) -> None:
+        def take(line: bytes) -> bool:
+            sink(line)
+            return True
+
+        assert self._process.stderr is not None
+        reader.begin(self._process.stderr.fileno(), take)
+
     def hold(self) -> bool:
         return self._stdout.hold()
 

@@ -24,13 +24,17 @@ class Pouring(Protocol):
         """What ``lines`` yields, most of it in the reader's thread. Returns when it is over."""
         ...
 
+    def pour_prints(self, sink: Callable[[bytes], None], reader: SharedReader) -> None:
+        """What ``prints`` yields, in the reader's thread. Returns at once."""
+        ...
+
 
 class SharedReader:
     """Any thread may call. ``take`` is called in the reader's own, which the first pipe starts."""
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
-        self._held: dict[int, _Followed] = {}
+        self._held: dict[int, Followed] = {}
         self._asked: deque[Callable[[], None]] = deque()
         self._lock = threading.Lock()
         self._waker = -1
@@ -41,12 +45,17 @@ class SharedReader:
         ``first``: what was read from it before. A line that is too long comes in pieces. What ``take`` raises is
         raised here.
         """
-        followed = _Followed(take)
-        self._ask(lambda: self._heard(pipe, followed, first))
+        followed = self.begin(pipe, take, first)
         followed.over.wait()
         if followed.error is not None:
             raise followed.error
         return followed.rest
+
+    def begin(self, pipe: int, take: Take, first: bytes = b"") -> Followed:
+        """The same, without waiting."""
+        followed = Followed(take)
+        self._ask(lambda: self._heard(pipe, followed, first))
+        return followed
 
     def let_go(self, pipe: int, timeout: float) -> bool:
         """From now on somebody else reads it. False where it is not known whether: then ``go_on`` has to follow."""
@@ -95,7 +104,7 @@ class SharedReader:
                     self._asked.popleft()()
             time.sleep(GATHER_S)
 
-    def _heard(self, pipe: int, followed: _Followed, data: bytes) -> None:
+    def _heard(self, pipe: int, followed: Followed, data: bytes) -> None:
         """More of it is wanted, or not."""
         if data:
             followed.hear(data)
@@ -107,7 +116,7 @@ class SharedReader:
         if followed.done:
             followed.over.set()
 
-    def _read(self, pipe: int, followed: _Followed) -> None:
+    def _read(self, pipe: int, followed: Followed) -> None:
         try:
             data = os.read(pipe, CHUNK)
         except OSError:
@@ -116,7 +125,7 @@ class SharedReader:
         self._heard(pipe, followed, data)
 
 
-class _Followed:
+class Followed:
     """A pipe, and who wants its lines."""
 
     def __init__(self, take: Take) -> None:

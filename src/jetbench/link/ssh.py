@@ -131,6 +131,9 @@ class SshLink(FarSide):
         for line in self._stream(follow):
             sink(line)
 
+    def pour_prints(self, sink: Callable[[bytes], None], reader: SharedReader) -> None:
+        self._printed.pour(sink)
+
     def _stream(self, of_line: Callable[[], Iterator[bytes]]) -> Iterator[bytes]:
         """``of_line``: what the line says that holds just now, until it drops or all has been said."""
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -61,7 +62,7 @@ class SessionState:
         self.round = 0
         self.samples_in_round = 0
         self.last_case: int | None = None
-        self.recent: deque[int] = deque(maxlen=RECENT_PASSES)
+        self.recent = array("q")  # durations of the newest passes, ns, and at times some older ones
         self.log: deque[LogLine] = deque(maxlen=REPLAY_LOG_LINES if whole else LOG_LINES)
         self.observed = ObservedBoard()  # while a run lasts
         self.counters: dict[str, tuple[int, int]] = {}  # of the board: at the begin of the run, and now
@@ -160,7 +161,7 @@ class SessionState:
         self.overheads = []
         self.finished, self.current, self.last_case = 0, None, None
         self.ended = set()
-        self.recent.clear()
+        del self.recent[:]
         self.foldings = None
         self.status = "running"
         self.touch("cases", "latency", "status")
@@ -176,7 +177,7 @@ class SessionState:
         aside = sum(self.records[name].set_aside(r) for name, r in left if name in self.records)
         self.finished = max(0, sum(map(len, self.run.order)) - len(left))
         self.current, self.last_case, self.foldings = None, None, None
-        self.recent.clear()
+        del self.recent[:]
         passes = f"; {aside} passes of a case that was cut are set aside" if aside else ""
         self.note(f"the run goes on: {len(left)} cases are left{passes}")
         self.touch("cases", "latency", "status")
@@ -189,7 +190,7 @@ class SessionState:
         self.round, self.samples_in_round, self.stage = event.r, 0, None
         record.begin(event.r)
         record.throttled.append(self.throttle.now)
-        self.recent.clear()
+        del self.recent[:]
         self.touch("cases", "latency", "status")
 
     def _stage(self, event: ev.Stage) -> None:
@@ -216,10 +217,12 @@ class SessionState:
         if not event.flags:
             self.samples_in_round += len(event.d)
         if event.i == 0 or event.flags == "E":  # what counts, the warm-up and the block are three samples
-            self.recent.clear()
+            del self.recent[:]
         if self._drawn:
             self.lane.add(event.b, event.d)
             self.recent.extend(event.d)
+            if len(self.recent) > 2 * RECENT_PASSES:
+                del self.recent[:-RECENT_PASSES]
         self.touch("latency", "cases", "status")
 
     def _kept(self, event: ev.Memory | ev.Forecast | ev.Rule | ev.Transfer) -> None:

@@ -81,8 +81,11 @@ class SessionWorker(Asking, Showing):
     def start(self) -> None:
         self._state.models = model_cache.load(self._executable)
         self._link = self._new_link()
+        if self._reader is not None and isinstance(self._link, Pouring):
+            self._link.pour_prints(self._take_print, self._reader)
+        else:
+            threading.Thread(target=self._read_prints, name="agent-prints", daemon=True).start()
         threading.Thread(target=self._read_events, name="session", daemon=True).start()
-        threading.Thread(target=self._read_prints, name="agent-prints", daemon=True).start()
 
     def run(self, plan: Plan) -> None:
         """Start a run. Raises RuntimeError, one line, when one is on or no file can be made."""
@@ -206,10 +209,13 @@ class SessionWorker(Asking, Showing):
     def _read_prints(self) -> None:
         assert self._link is not None
         for line in self._link.prints():
-            text = line.decode("utf-8", "replace").rstrip()
-            if text:
-                self._last_print = text
-                self._add(ev.Log(t=self.now(), level="warning", source="agent", text=text[:2000]))
+            self._take_print(line)
+
+    def _take_print(self, line: bytes) -> None:
+        text = line.decode("utf-8", "replace").rstrip()
+        if text:
+            self._last_print = text
+            self._add(ev.Log(t=self.now(), level="warning", source="agent", text=text[:2000]))
 
     def _take(self, line: bytes) -> None:
         if not line.strip():
