@@ -135,23 +135,6 @@ def medians(rounds: int, passes: int) -> None:
 # -- the screen
 
 
-def app(folder: Path) -> None:
-    """The app over the boards, as ``jetbench-tui --host a,b,...`` opens it; each is a process of this machine."""
-    from jetbench.domain.plan import Plan
-    from jetbench.session.fleet import FleetSession
-    from jetbench.tui import run_app
-
-    members = [
-        Member(name=f"board-{number:02}", kind="local", python=str(folder / "board")) for number in range(BOARDS)
-    ]
-    session = FleetSession(members, lambda member: LocalLink(member.python), lambda: folder / "fleet.jsonl")
-    session.start()
-    try:
-        run_app(None, Plan(), tuple, fleet=session)
-    finally:
-        session.close()
-
-
 def screen(seconds: float) -> None:
     print(f"{BOARDS} boards at 10 Hz; windows of {seconds:g} s   B/s  worst 1 s  CPU %  RSS MiB")
     for size, most in SIZES:
@@ -159,7 +142,9 @@ def screen(seconds: float) -> None:
             board = Path(folder) / "board"
             board.write_text(f'#!/bin/sh\nexec {sys.executable} {HERE / "board_stream.py"} {RECORDING} "$@"\n')
             board.chmod(0o755)
-            terminal = Terminal([sys.executable, __file__, "--app", folder], {"XDG_DATA_HOME": folder}, size)
+            terminal = Terminal(
+                [sys.executable, str(HERE / "fleet_screen.py"), folder, str(BOARDS)], {"XDG_DATA_HOME": folder}, size
+            )
             terminal.read(LOADING_S)
             terminal.type("s")
             terminal.read(SETTLE_S)
@@ -179,13 +164,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0, help="windows of resident and screen")
     parser.add_argument("--part", choices=("delivery", "resident", "p50", "screen"), help="one of them alone")
     parser.add_argument("--quick", action="store_true", help="short rounds: does it work")
-    parser.add_argument("--app", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if importlib.util.find_spec("distributed") is None:
         print("no Dask distributed here: nothing to measure (pip install 'jetbench-tui[fleet]')")
-        return
-    if options.app is not None:
-        app(options.app)
         return
     rounds, passes, seconds = (2, 20, 4.0) if options.quick else (options.n, 20, options.seconds)
     parts = {

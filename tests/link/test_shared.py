@@ -4,33 +4,39 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from jetbench.link import shared
 from jetbench.link.held import HeldPipe
-from jetbench.link.shared import SharedReader
+from jetbench.link.shared import Followed, SharedReader
 
 PIPES, LINES = 20, 400
 
 
 class Reading:
-    """A thread that follows a pipe, as a board's does."""
+    """A stream with a pipe in it, as a board's is."""
 
-    def __init__(self, follow: Callable[[shared.Take], bytes], most: int = 1 << 30) -> None:
+    def __init__(self, follow: Callable[[shared.Take], Followed], most: int = 1 << 30) -> None:
         self.lines: list[bytes] = []
         self.rest: bytes | None = None
         self.error: Exception | None = None
         self._follow, self._most = follow, most
-        self.thread = threading.Thread(target=self._run, daemon=True)
-        self.thread.start()
+        self._ended = threading.Event()
+        self.around: list[bytes] = []
+        shared.pour(self._stream(), self.around.append, self._over)
 
-    def _run(self) -> None:
-        try:
-            self.rest = self._follow(self._take)
-        except ValueError as error:
-            self.error = error
+    def _stream(self) -> Iterator[bytes | Followed]:
+        yield b"first"
+        followed = self._follow(self._take)
+        yield followed
+        self.rest = followed.last()
+        yield b"last"
+
+    def _over(self, error: Exception | None) -> None:
+        self.error = error
+        self._ended.set()
 
     def _take(self, line: bytes) -> bool:
         if line == b"wrong\n":
@@ -39,8 +45,7 @@ class Reading:
         return len(self.lines) < self._most
 
     def over(self) -> bool:
-        self.thread.join(20)
-        return not self.thread.is_alive()
+        return self._ended.wait(20) and self.around == [b"first", *[b"last"] * (self.error is None)]
 
 
 def following(reader: SharedReader, most: int = 1 << 30, first: bytes = b"") -> tuple[Reading, int]:

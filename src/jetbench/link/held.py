@@ -16,7 +16,7 @@ from collections import deque
 from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jetbench.link.shared import SharedReader, Take
+    from jetbench.link.shared import Followed, SharedReader, Take
 
 CHUNK = 1 << 16
 READER_S = 1.0  # for the reading thread to let go; it holds on where it waits for a lock of the thread that asks
@@ -50,7 +50,7 @@ class HeldPipe(io.RawIOBase):
         self._until = -1
         self._shared: SharedReader | None = None
 
-    def follow(self, reader: SharedReader, take: Take) -> bytes:
+    def follow(self, reader: SharedReader, take: Take) -> Followed:
         """In place of reading it: as ``SharedReader.follow``."""
         self._shared = reader
         return reader.follow(self._fd, take)

@@ -19,11 +19,10 @@ import msgspec
 from jetbench.link import agent_files
 from jetbench.link.base import LinkError
 from jetbench.link.held import HeldPipe
+from jetbench.link.shared import Followed, Over, SharedReader, pour
 
 if TYPE_CHECKING:
     import tempfile
-
-    from jetbench.link.shared import SharedReader
 
 CLOSE_GRACE_S = 2.0
 ASK_S = 10.0
@@ -64,7 +63,6 @@ class LocalLink:
         self._closed = False
         assert self._process.stdout is not None
         self._stdout = HeldPipe(self._process.stdout.fileno())
-        self._reader = io.BufferedReader(self._stdout)
 
     def _folder(self, root: Path) -> Path:
         """The folder itself, or the one a packed board is laid out in until the link is closed."""
@@ -89,24 +87,27 @@ class LocalLink:
         return self._process.pid
 
     def lines(self) -> Iterator[bytes]:
-        return _bounded_lines(self._reader)
+        return _bounded_lines(io.BufferedReader(self._stdout))
 
-    def pour(self, sink: Callable[[bytes], None], reader: SharedReader) -> None:
+    def pour(self, reader: SharedReader, sink: Callable[[bytes], None], over: Over) -> None:
         def take(line: bytes) -> bool:
             sink(line.rstrip(b"\n"))
             return True
 
-        rest = self._stdout.follow(reader, take)
-        if rest:
-            sink(rest)
+        def stream() -> Iterator[bytes | Followed]:
+            followed = self._stdout.follow(reader, take)
+            yield followed
+            yield followed.last()
 
-    def pour_prints(self, sink: Callable[[bytes], None], reader: SharedReader) -> None:
+        pour(stream(), sink, over)
+
+    def pour_prints(self, reader: SharedReader, sink: Callable[[bytes], None]) -> None:
         def take(line: bytes) -> bool:
             sink(line)
             return True
 
         assert self._process.stderr is not None
-        reader.begin(self._process.stderr.fileno(), take)
+        reader.follow(self._process.stderr.fileno(), take)
 
     def hold(self) -> bool:
         return self._stdout.hold()

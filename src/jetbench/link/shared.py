@@ -7,26 +7,45 @@ import selectors
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol, runtime_checkable
 
 GATHER_S = 0.03  # what comes meanwhile is taken together: a line waits for half of it
 CHUNK = 1 << 16
 MAX_LINE = 1 << 22
 Take = Callable[[bytes], bool]  # a line with its end; whether more of them are wanted
+Over = Callable[[Exception | None], None]
 
 
 @runtime_checkable
 class Pouring(Protocol):
     """A link whose lines come out of a pipe, which another thread may read."""
 
-    def pour(self, sink: Callable[[bytes], None], reader: SharedReader) -> None:
-        """What ``lines`` yields, most of it in the reader's thread. Returns when it is over."""
+    def pour(self, reader: SharedReader, sink: Callable[[bytes], None], over: Over) -> None:
+        """What ``lines`` yields, most of it in the reader's thread, and then ``over`` in one of its own.
+
+        Returns at once. ``over`` is given what went wrong, if anything did.
+        """
         ...
 
-    def pour_prints(self, sink: Callable[[bytes], None], reader: SharedReader) -> None:
+    def pour_prints(self, reader: SharedReader, sink: Callable[[bytes], None]) -> None:
         """What ``prints`` yields, in the reader's thread. Returns at once."""
         ...
+
+
+def pour(stream: Iterator[bytes | Followed], sink: Callable[[bytes], None], over: Over) -> None:
+    """Lines of a stream into ``sink``. No thread waits where the stream yields a pipe that is followed: another one
+    goes on when that is over."""
+    try:
+        for told in stream:
+            if isinstance(told, Followed):
+                told.then(lambda: threading.Thread(target=pour, args=(stream, sink, over), daemon=True).start())
+                return
+            sink(told)
+    except Exception as error:
+        over(error)
+    else:
+        over(None)
 
 
 class SharedReader:
@@ -39,20 +58,11 @@ class SharedReader:
         self._lock = threading.Lock()
         self._waker = -1
 
-    def follow(self, pipe: int, take: Take, first: bytes = b"") -> bytes:
-        """Every line of a pipe, until it ends or no more are wanted; waits for that. Returns a last line without end.
+    def follow(self, pipe: int, take: Take, first: bytes = b"") -> Followed:
+        """Every line of a pipe, until it ends or no more are wanted. Returns at once.
 
-        ``first``: what was read from it before. A line that is too long comes in pieces. What ``take`` raises is
-        raised here.
+        ``first``: what was read from it before. A line that is too long comes in pieces.
         """
-        followed = self.begin(pipe, take, first)
-        followed.over.wait()
-        if followed.error is not None:
-            raise followed.error
-        return followed.rest
-
-    def begin(self, pipe: int, take: Take, first: bytes = b"") -> Followed:
-        """The same, without waiting."""
         followed = Followed(take)
         self._ask(lambda: self._heard(pipe, followed, first))
         return followed
@@ -114,7 +124,7 @@ class SharedReader:
         elif not followed.done and not known:
             self._selector.register(pipe, selectors.EVENT_READ, followed)
         if followed.done:
-            followed.over.set()
+            followed.end()
 
     def _read(self, pipe: int, followed: Followed) -> None:
         try:
@@ -126,14 +136,36 @@ class SharedReader:
 
 
 class Followed:
-    """A pipe, and who wants its lines."""
+    """A pipe, and who wants its lines. ``rest``: a last one without its end; ``error``: what ``take`` raised."""
 
     def __init__(self, take: Take) -> None:
         self._take = take
+        self._lock = threading.Lock()
+        self._ended = False
+        self._next: Callable[[], None] | None = None
         self.rest = b""
         self.done = False
         self.error: Exception | None = None
-        self.over = threading.Event()
+
+    def then(self, work: Callable[[], None]) -> None:
+        """When it is over, in the reader's thread; at once where it is."""
+        with self._lock:
+            self._next = work
+            ended = self._ended
+        if ended:
+            work()
+
+    def end(self) -> None:
+        with self._lock:
+            self._ended, work = True, self._next
+        if work is not None:
+            work()
+
+    def last(self) -> bytes:
+        """After its end: ``rest``. Raises ``error``."""
+        if self.error is not None:
+            raise self.error
+        return self.rest
 
     def hear(self, data: bytes) -> None:
         *whole, self.rest = (self.rest + data).split(b"\n")

@@ -14,7 +14,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -23,11 +23,10 @@ from jetbench.link.address import Address
 from jetbench.link.base import LinkError, UnreachableError
 from jetbench.link.clock import FarClock
 from jetbench.link.far_side import FarSide
+from jetbench.link.shared import Followed, Over, SharedReader, pour
 from jetbench.link.ssh_line import SshLine, decoded
 
-if TYPE_CHECKING:
-    from jetbench.link.shared import SharedReader
-
+T = TypeVar("T")
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0  # between two tries to reach the board again
 CLOSE_GRACE_S = 3.0
 ACK_BYTES, ACK_S = 1 << 18, 5.0
@@ -122,19 +121,19 @@ class SshLink(FarSide):
     def lines(self) -> Iterator[bytes]:
         return self._stream(self._lines)
 
-    def pour(self, sink: Callable[[bytes], None], reader: SharedReader) -> None:
-        def follow() -> Iterator[bytes]:
-            """Into the sink at once: nothing is left to yield."""
-            self._line.follow(reader, lambda raw: self._take(raw, sink))
-            return iter(())
+    def pour(self, reader: SharedReader, sink: Callable[[bytes], None], over: Over) -> None:
+        def follow() -> Iterator[Followed]:
+            """A last line without its end is none: it comes whole when the line is there again."""
+            followed = self._line.follow(reader, lambda raw: self._take(raw, sink))
+            yield followed
+            followed.last()
 
-        for line in self._stream(follow):
-            sink(line)
+        pour(self._stream(follow), sink, over)
 
-    def pour_prints(self, sink: Callable[[bytes], None], reader: SharedReader) -> None:
+    def pour_prints(self, reader: SharedReader, sink: Callable[[bytes], None]) -> None:
         self._printed.pour(sink)
 
-    def _stream(self, of_line: Callable[[], Iterator[bytes]]) -> Iterator[bytes]:
+    def _stream(self, of_line: Callable[[], Iterator[T]]) -> Iterator[bytes | T]:
         """``of_line``: what the line says that holds just now, until it drops or all has been said."""
         try:
             yield self._told_clock()

@@ -22,7 +22,7 @@ from jetbench.link.base import LinkError, UnreachableError
 from jetbench.link.clock import ROUNDS, FarClock
 
 if TYPE_CHECKING:
-    from jetbench.link.shared import SharedReader, Take
+    from jetbench.link.shared import Followed, SharedReader, Take
 
 COMMAND = "JETBENCH_SSH"  # another program for ssh, with its options
 MEETING_S = 60.0  # from the start of ssh to the agent's first word: a slow board, an agent that is sent
@@ -155,7 +155,7 @@ class SshLine:
                 return
             yield line
 
-    def follow(self, reader: SharedReader, take: Take) -> None:
+    def follow(self, reader: SharedReader, take: Take) -> Followed:
         """The same, each given to ``take`` in the thread of ``reader``, until the line drops or it wants no more."""
         stdout = self.process.stdout
         assert isinstance(stdout, io.BufferedReader)
@@ -163,7 +163,7 @@ class SshLine:
         os.set_blocking(pipe, False)  # what came with an answer and is in the buffer: that alone, and at once
         first = stdout.read1()
         os.set_blocking(pipe, True)
-        reader.follow(pipe, take, first)
+        return reader.follow(pipe, take, first)
 
     def write(self, message: dict[str, Any]) -> None:
         """What cannot be sent is dropped: that the line is gone is seen by whoever reads."""

@@ -82,10 +82,11 @@ class SessionWorker(Asking, Showing):
         self._state.models = model_cache.load(self._executable)
         self._link = self._new_link()
         if self._reader is not None and isinstance(self._link, Pouring):
-            self._link.pour_prints(self._take_print, self._reader)
-        else:
-            threading.Thread(target=self._read_prints, name="agent-prints", daemon=True).start()
+            self._link.pour_prints(self._reader, self._take_print)
+            self._link.pour(self._reader, self._take, self._read_all)
+            return
         threading.Thread(target=self._read_events, name="session", daemon=True).start()
+        threading.Thread(target=self._read_prints, name="agent-prints", daemon=True).start()
 
     def run(self, plan: Plan) -> None:
         """Start a run. Raises RuntimeError, one line, when one is on or no file can be made."""
@@ -196,14 +197,19 @@ class SessionWorker(Asking, Showing):
     def _read_events(self) -> None:
         assert self._link is not None
         try:
-            if self._reader is not None and isinstance(self._link, Pouring):
-                self._link.pour(self._take, self._reader)
-            else:
-                for line in self._link.lines():
-                    self._take(line)
+            for line in self._link.lines():
+                self._take(line)
         except Exception as error:  # a thread that dies unseen would leave the screen waiting for ever
+            self._read_all(error)
+        else:
+            self._read_all(None)
+
+    def _read_all(self, error: Exception | None) -> None:
+        """The stream is over."""
+        assert self._link is not None
+        if error is not None:
             self._over(f"reading the agent's stream failed: {type(error).__name__}: {error}")
-            raise
+            raise error
         self._over(self._link.describe_end())
 
     def _read_prints(self) -> None:
