@@ -112,6 +112,10 @@ class SessionRecorder:
 
     def take(self, event: ev.AnyEvent, line: bytes) -> None:
         """One line of the stream, as it came. The list of models is no part of a session."""
+        if isinstance(event, ev.Telemetry | ev.Latency):  # most of them
+            if self._writer is not None:
+                self._writer.write(line)
+            return
         if isinstance(event, ev.Part):
             self._software.clear()  # of the agent that was there before
         elif isinstance(event, ev.Throttle):

@@ -9,7 +9,7 @@ from jetbench.domain.observed import ObservedBoard, ObservedCase
 from jetbench.domain.results import CaseResult, Onset
 
 GROWN = 1.02
-_Key = tuple[int, str, bool, int, tuple[bool, bool, bool, int, bool, int]]
+_Key = tuple[int, str, bool, tuple[bool, bool, bool, int, bool, int]]
 
 
 class Results:
@@ -31,7 +31,7 @@ class Results:
         # Power at the end of the last pass is known only when a reading after it has come.
         read = observed.power.t
         settled = not record.windows or not read or read[-1] > (record.energy or record.windows)[-1][1]
-        key = (len(record.duration), record.status, settled, len(read) if not settled else 0, _explained(record))
+        key = (len(record.duration), record.status, settled, _explained(record))
         if known is None or known[0] != key:
             from jetbench.analysis import case as case_analysis  # no case is over when the screen is first painted
 

@@ -69,6 +69,8 @@ class SessionState:
         self.telemetry: ev.Telemetry | None = None
         self.rows = 0  # of telemetry
         self._whole = whole
+        self.puts_off_ends = False  # of cases: what the log says of them, until somebody looks at it
+        self._put_off: list[ev.CaseEnd] = []
         self._drawn = tell_ends or whole  # somebody looks at what happens, or will
         self._columns = Columns(None, whole)
         self.history = self._columns.history
@@ -88,6 +90,22 @@ class SessionState:
         self.timeline.take(event)
         if isinstance(event, ev.CaseEnd) and not self.tell_ends:
             return
+        once = self.run is not None and self.run.protocol.rounds == 1  # else it is other passes later
+        if isinstance(event, ev.CaseEnd) and self.puts_off_ends and once:
+            self._put_off.append(event)
+            return
+        self._tell(event)
+
+    def tell_put_off(self) -> None:
+        """Somebody looks at the log: one board of a fleet is entered, say."""
+        if not self._put_off:
+            return
+        for event in self._put_off:
+            self._tell(event)
+        self._put_off.clear()
+        self.log = deque(sorted(self.log, key=lambda line: line.t), self.log.maxlen)
+
+    def _tell(self, event: ev.Event) -> None:
         told = narrative.line(event, self.records, self.run, self.result)
         if told is not None:
             source = event.source if isinstance(event, ev.Log) else "agent"

@@ -53,6 +53,7 @@ class SessionWorker(Asking, Showing):
         self._executable = executable
         self._screen = screen
         self._reader = reader
+        self._state.puts_off_ends = reader is not None  # of many boards few are looked at
         self._axis = Axis()
         self._running = False
         self._wanted: Plan | None = None
