@@ -17,6 +17,7 @@ import itertools
 import json
 import math
 import os
+import queue
 import random
 import statistics
 import sys
@@ -37,6 +38,7 @@ from jetbench.domain.plan import Plan
 from jetbench.link.address import parse
 from jetbench.link.base import Link
 from jetbench.link.local import LocalLink
+from jetbench.link.shared import SharedReader
 from jetbench.link.ssh import SshLink
 from jetbench.link.ssh_line import COMMAND
 
@@ -55,9 +57,9 @@ def plain(value: Any) -> Any:
 class Side:
     """A link that stays open: its agent imports torch once, and runs begin at once after the first."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, lines: Iterator[bytes] | None = None) -> None:
         self.link = link
-        self._lines = link.lines()
+        self._lines = link.lines() if lines is None else lines
         threading.Thread(target=lambda: list(link.prints()), daemon=True).start()
 
     def run(self, plan: Plan) -> Iterator[tuple[float, dict[str, Any]]]:
@@ -93,9 +95,17 @@ def percentile(values: list[float], share: float) -> float:
     return values[min(len(values) - 1, math.ceil(share * len(values)) - 1)]
 
 
+def as_in_a_fleet(link: SshLink) -> Iterator[bytes]:
+    """Read by the thread that reads all boards of a fleet."""
+    told: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+    link.pour(SharedReader(), told.put, lambda _: told.put(None))
+    return iter(told.get, None)
+
+
 def delivered(links: dict[str, Link]) -> None:
     for name, link in links.items():
-        late = delivery(Side(link), DELIVERED)
+        lines = as_in_a_fleet(link) if isinstance(link, SshLink) and "fleet" in name else None
+        late = delivery(Side(link, lines), DELIVERED)
         link.close()
         median = percentile(late, 0.5)
         limit = "" if name == "here" else f"; limit {LATE_MS:.0f} ms: {'holds' if median < LATE_MS else 'MISSED'}"
@@ -184,9 +194,9 @@ def main() -> None:
             return SshLink(address, python, arguments=arguments)
 
         if options.part != "p50":
-            delivered(
-                {"here": LocalLink(python, arguments=("--simulate", "orin")), "there": there("--simulate", "orin")}
-            )
+            simulated = ("--simulate", "orin")
+            here = LocalLink(python, arguments=simulated)
+            delivered({"here": here, "there": there(*simulated), "there, in a fleet": there(*simulated)})
         if options.part == "delivery":
             return
         print(f"p50 of {MODEL}, {passes} passes a turn, {rounds} rounds", flush=True)
