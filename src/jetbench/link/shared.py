@@ -106,12 +106,12 @@ class SharedReader:
     def _run(self, wake: int) -> None:
         while True:
             for key, _ in self._selector.select():
-                if key.fd != wake:
+                if key.fd == wake:
+                    os.read(wake, CHUNK)
+                    while self._asked:
+                        self._asked.popleft()()
+                elif self._selector.get_map().get(key.fd) == key:  # it was not let go just before, in this round
                     self._read(key.fd, key.data)
-                    continue
-                os.read(wake, CHUNK)
-                while self._asked:
-                    self._asked.popleft()()
             time.sleep(GATHER_S)
 
     def _heard(self, pipe: int, followed: Followed, data: bytes) -> None:
