@@ -5,7 +5,7 @@ python benchmarks/fleet.py [-n ROUNDS] [--part delivery|resident|p50|screen] [--
   delivery   a run on a simulated board, with readings ten times a second, from an event's time stamp to the moment it
              is here: agent, worker, scheduler, client. All are on this machine, so the stamps can be compared
   resident   a worker that waits for work: memory and CPU of its processes, without a controller and with one
-  p50        one model, in turns here and on the worker, in rounds; the ratio of the medians of each round
+  p50        one model, in turns here and on the worker: as in remote.py
   screen     32 boards that say what was recorded of a simulated one, ten readings a second each, in the app: bytes,
              CPU, memory and keys, as in screen_cost.py
 """
@@ -25,7 +25,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
-from remote import LATE_MS, MODEL, Side, compare, delivery, percentile
+from remote import MODEL, Side, compare, delivered
 from terminal import Terminal
 from usage import cpu_seconds
 
@@ -70,22 +70,13 @@ def found(boards: dask_cluster.DaskBoards) -> tuple[object, Member]:
             time.sleep(0.2)
 
 
-def delivered(passes: int) -> None:
+def late() -> None:
     from jetbench.link.dask_link import DaskLink
 
     with dask_boards() as (boards, _):
         cluster, member = found(boards)
-        links = {
-            "here": LocalLink(arguments=("--simulate", "orin")),
-            "dask": DaskLink(cluster, member, ("--simulate", "orin")),
-        }
-        for name, link in links.items():
-            late = delivery(Side(link), passes)
-            link.close()
-            median = percentile(late, 0.5)
-            limit = "" if name == "here" else f"; limit {LATE_MS:.0f} ms: {verdict(median < LATE_MS)}"
-            more = f"p50 {median:.2f} ms, p95 {percentile(late, 0.95):.2f}, most {late[-1]:.1f}"
-            print(f"delivery, {name}: {len(late)} events, {more}{limit}", flush=True)
+        simulated = ("--simulate", "orin")
+        delivered({"here": LocalLink(arguments=simulated), "there": DaskLink(cluster, member, simulated)})
         cluster.close()
 
 
@@ -144,23 +135,6 @@ def medians(rounds: int, passes: int) -> None:
 # -- the screen
 
 
-def app(folder: Path) -> None:
-    """The app over the boards, as ``jetbench-tui --host a,b,...`` opens it; each is a process of this machine."""
-    from jetbench.domain.plan import Plan
-    from jetbench.session.fleet import FleetSession
-    from jetbench.tui import run_app
-
-    members = [
-        Member(name=f"board-{number:02}", kind="local", python=str(folder / "board")) for number in range(BOARDS)
-    ]
-    session = FleetSession(members, lambda member: LocalLink(member.python), lambda: folder / "fleet.jsonl")
-    session.start()
-    try:
-        run_app(None, Plan(), tuple, fleet=session)
-    finally:
-        session.close()
-
-
 def screen(seconds: float) -> None:
     print(f"{BOARDS} boards at 10 Hz; windows of {seconds:g} s   B/s  worst 1 s  CPU %  RSS MiB")
     for size, most in SIZES:
@@ -168,7 +142,9 @@ def screen(seconds: float) -> None:
             board = Path(folder) / "board"
             board.write_text(f'#!/bin/sh\nexec {sys.executable} {HERE / "board_stream.py"} {RECORDING} "$@"\n')
             board.chmod(0o755)
-            terminal = Terminal([sys.executable, __file__, "--app", folder], {"XDG_DATA_HOME": folder}, size)
+            terminal = Terminal(
+                [sys.executable, str(HERE / "fleet_screen.py"), folder, str(BOARDS)], {"XDG_DATA_HOME": folder}, size
+            )
             terminal.read(LOADING_S)
             terminal.type("s")
             terminal.read(SETTLE_S)
@@ -184,21 +160,17 @@ def screen(seconds: float) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("-n", type=int, default=15, metavar="ROUNDS")
+    parser.add_argument("-n", type=int, default=40, metavar="ROUNDS")
     parser.add_argument("--seconds", type=float, default=20.0, help="windows of resident and screen")
     parser.add_argument("--part", choices=("delivery", "resident", "p50", "screen"), help="one of them alone")
     parser.add_argument("--quick", action="store_true", help="short rounds: does it work")
-    parser.add_argument("--app", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if importlib.util.find_spec("distributed") is None:
         print("no Dask distributed here: nothing to measure (pip install 'jetbench-tui[fleet]')")
         return
-    if options.app is not None:
-        app(options.app)
-        return
-    rounds, passes, seconds = (2, 20, 4.0) if options.quick else (options.n, 40, options.seconds)
+    rounds, passes, seconds = (2, 20, 4.0) if options.quick else (options.n, 20, options.seconds)
     parts = {
-        "delivery": lambda: delivered(25 * passes),
+        "delivery": late,
         "resident": lambda: resident(seconds),
         "p50": lambda: medians(rounds, passes),
         "screen": lambda: screen(seconds),

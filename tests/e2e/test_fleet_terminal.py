@@ -52,3 +52,21 @@ def test_boards_that_are_not_there_are_lost_and_the_screen_stands() -> None:
     assert "nobody@127.0.0.1:1" in shown
     terminal.press("q")
     assert terminal.ended() == 0
+
+
+def test_one_opens_from_the_list_of_recordings_of_another_session(tmp_path: Path) -> None:
+    recorded(tmp_path)
+    single = streams.write(tmp_path / "single.jsonl", list(streams.session(passes=40)))
+    terminal = Terminal("replay", single, columns=80, rows=24)
+    terminal.until("1 Models", 30)
+    terminal.press("o")
+    shown = terminal.until("2 boards", 20)
+    place = next(i for i, line in enumerate(line for line in shown.splitlines() if ".jsonl" in line) if "fleet" in line)
+    terminal.press("\x1b[B" * place + "\r")
+    terminal.until("connecting", 60)
+    terminal.press("\x1a")  # ctrl-z: no shell would bring it back
+    terminal.until("not suspended", 10)
+    terminal.press("q")
+    terminal.until("1 Models", 20)
+    terminal.press("q")
+    assert terminal.ended() == 0

@@ -330,3 +330,19 @@ def test_a_file_that_was_cut_off_is_read_as_far_as_it_goes(tmp_path: Path) -> No
 def test_what_is_no_fleet(tmp_path: Path, wrong: list[str]) -> None:
     with pytest.raises(ValueError, match=r"without a board|are called|at most"):
         FleetSession(members(*wrong), lambda member: scripted())
+
+
+def test_the_log_of_a_board_that_nobody_looked_at_is_whole_and_in_order_when_it_is_entered(tmp_path: Path) -> None:
+    alone, _ = load(recorded_alone(tmp_path), whole=True)
+    session = fleet(tmp_path, {"a": scripted(), "b": scripted()})
+    assert set(ran(session)) == {"a", "b"}
+    log = session.session("a").snapshot().log
+    assert [line.t for line in log] == sorted(line.t for line in log)
+    ends = [line.text for line in log if " measured: p50" in line.text]
+    assert ends == [line.text for line in alone.log if " measured: p50" in line.text]
+    assert len(ends) == 2
+    assert session.session("a").snapshot().log == log  # told once
+
+
+def recorded_alone(tmp_path: Path) -> Path:
+    return streams.write(tmp_path / "alone.jsonl", list(streams.session(seed=1, passes=10)))

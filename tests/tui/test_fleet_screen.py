@@ -309,11 +309,12 @@ def test_only_what_changed_is_painted(monkeypatch: pytest.MonkeyPatch):
             row = changed.state.telemetry
             values = tuple(value + 1100 if value is not None else None for value in row.v)
             changed.feed(ev.Telemetry(t=row.t + 100 * MS, v=values))
-            pane._drawn_at = 0.0
+            pane._drawn_at = app._pulled = 0.0
             painted.clear()
             app.pull()
             assert sum(painted) <= most and -1 not in painted and bool(painted) == bool(most)
         fleet.tell(30, "lost", "gone")
+        app._pulled = 0.0
         app.pull()
         await pilot.press("end")
         assert "✗ LOST" in text(app)

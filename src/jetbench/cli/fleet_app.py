@@ -11,14 +11,13 @@ import msgspec
 
 from jetbench.cli.errors import CliError
 from jetbench.cli.fleet_members import Shared, link, members, workers_of
-from jetbench.cli.replay import library
+from jetbench.cli.replay import library, moment
 from jetbench.cli.screen_arguments import screen_arguments
 from jetbench.domain.plan import Plan, PlanError, check
 from jetbench.recording.folder import new_fleet_path
 from jetbench.recording.format import RecordingError
 from jetbench.session.fleet import FleetSession
 from jetbench.session.fleet_replay import FleetReplay
-from jetbench.session.playhead import parse_time
 
 
 def open_fleet(options: dict[str, Any]) -> int:
@@ -46,13 +45,7 @@ def replay_fleet(file: Path, speed: float, at: str | None, options: dict[str, An
         session = FleetReplay(file)
     except (RecordingError, OSError) as error:
         raise CliError(str(error)) from error
-    t = None
-    if at is not None:
-        span = session.span()
-        try:
-            t = parse_time(at, span, span.begin)
-        except ValueError as error:
-            raise CliError(f"--at {error}") from error
+    t = moment(at, session.span())
     from jetbench.tui import run_app
 
     return run_app(

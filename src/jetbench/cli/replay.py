@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,12 +18,12 @@ from jetbench.domain.plan import Plan
 from jetbench.recording.fleet import is_fleet
 from jetbench.recording.format import RecordingError
 from jetbench.recording.reader import read_header
-from jetbench.session.playhead import SPEEDS, parse_time
+from jetbench.session.playhead import SPEEDS, Span, parse_time
 from jetbench.session.replay import ReplaySession
 
 if TYPE_CHECKING:
     from jetbench.session.state import SessionState
-    from jetbench.tui.visiting import Library, Visit
+    from jetbench.tui.visiting import Apart, Library, Visit
 
 
 @click.command("replay")
@@ -64,13 +65,7 @@ def replay(file: Path, speed: float, at: str | None, options: dict[str, Any]) ->
         session = ReplaySession(file)
     except (RecordingError, OSError) as error:
         raise CliError(str(error)) from error
-    t = None
-    if at is not None:
-        span = session.span()
-        try:
-            t = parse_time(at, span, span.begin)
-        except ValueError as error:
-            raise CliError(f"--at {error}") from error
+    t = moment(at, session.span())
     from jetbench.tui import run_app
 
     return run_app(
@@ -85,6 +80,14 @@ def replay(file: Path, speed: float, at: str | None, options: dict[str, Any]) ->
     )
 
 
+def moment(at: str | None, span: Span) -> int | None:
+    """What ``--at`` names; nothing: the usual begin. Raises CliError."""
+    try:
+        return None if at is None else parse_time(at, span, span.begin)
+    except ValueError as error:
+        raise CliError(f"--at {error}") from error
+
+
 def library(*further: Path) -> Library:
     """The data folder, a folder ``recordings`` here, and ``further`` ones."""
     from jetbench.recording.folder import default_folder
@@ -93,9 +96,11 @@ def library(*further: Path) -> Library:
     return Library((default_folder(), Path("recordings"), *further), open_recording, compare)
 
 
-def open_recording(file: Path) -> Visit:
-    from jetbench.tui.visiting import Visit
+def open_recording(file: Path) -> Visit | Apart:
+    from jetbench.tui.visiting import Apart, Visit
 
+    if is_fleet(file):
+        return Apart((sys.executable, "-m", "jetbench", "replay", str(file)))
     try:
         session = ReplaySession(file)
     except (RecordingError, OSError) as error:

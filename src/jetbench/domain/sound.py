@@ -45,7 +45,8 @@ def _all_within(values: Sequence[int]) -> bool:
 
 
 def _telemetry(event: ev.Telemetry) -> str | None:
-    return None if all(v is None or -_LIMIT < v < _LIMIT for v in event.v) else "a reading out of range"
+    read = [v for v in event.v if v is not None]
+    return None if not read or (min(read) > -_LIMIT and max(read) < _LIMIT) else "a reading out of range"
 
 
 def _stage(event: ev.Stage) -> str | None:

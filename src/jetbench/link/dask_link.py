@@ -11,7 +11,6 @@ then the case has failed. No case is begun but by us: Dask retries nothing.
 from __future__ import annotations
 
 import queue
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -20,14 +19,13 @@ from typing import Any
 from jetbench.domain.fleet import Member
 from jetbench.domain.text import printable
 from jetbench.link.base import LinkError, UnreachableError
-from jetbench.link.clock import FarClock
 from jetbench.link.dask import AwayError, Cluster, Found
 from jetbench.link.dask_agent import LostError, WorkerAgent
 from jetbench.link.dask_course import Turn
 from jetbench.link.dask_errands import Errands
 from jetbench.link.dask_parts import MOST_LOSSES, Parts
-from jetbench.link.dask_stream import Stream, log, looked_at, told_clock
-from jetbench.link.ssh import Prints
+from jetbench.link.dask_stream import Stream, looked_at
+from jetbench.link.far_side import FarSide
 
 BEAT_S = 2.0
 BACK_S = 120.0  # for a worker that died to be there again
@@ -52,26 +50,20 @@ class EndsWithUs:
         return {}
 
 
-class DaskLink(EndsWithUs):
+class DaskLink(EndsWithUs, FarSide):
     """Starts an agent on the worker of ``member``. Raises LinkError. ``back_s``: how long a lost one is waited for."""
 
     def __init__(
         self, cluster: Cluster, member: Member, arguments: Sequence[str] = (), *, back_s: float = BACK_S
     ) -> None:
-        self.host = member.name
+        super().__init__(member.name)
         self._cluster, self._member, self._arguments, self._back_s = cluster, member, tuple(arguments), back_s
-        self._clock = FarClock()
         self._inbox: queue.Queue[Callable[[], Lines]] = queue.Queue()
-        self._closing, self._ended = threading.Event(), threading.Event()
         self._reading = False
-        self._printed = Prints()
         self._errands = Errands(lambda *told: self._inbox.put(partial(self._measured, *told)))
         self._beat_at = self._clock_at = time.monotonic()
         self._lease: float | None = None
-        self._trouble: str | None = None
         self._silent_since: float | None = None
-        self._over: dict[str, Any] | None = None
-        self._end: str | None = None
         self._described = False  # this agent has told what its board is
         worker = cluster.known(member.address)
         if worker is None:
@@ -96,21 +88,12 @@ class DaskLink(EndsWithUs):
     def far(self) -> DaskLink:
         return self
 
-    def now(self) -> int:
-        return time.perf_counter_ns() + self._clock.offset.ns
-
-    def trouble(self) -> str | None:
-        return self._trouble
-
-    def in_order(self) -> bool:
-        return self._end is None and self._over is not None and not self._over.get("why") and not self._over.get("rc")
-
     # -- the stream
 
     def lines(self) -> Lines:
         self._reading = True
         try:
-            yield told_clock(self.host, self._clock, self.now())
+            yield self._told_clock()
             while self._end is None and self._over is None and not self._closing.is_set():
                 yield from self._step()
             while self._end is None and self._over is None and not self._ended.is_set():  # closed: its last words
@@ -174,8 +157,8 @@ class DaskLink(EndsWithUs):
         yield self._parts.begin(line, self.now(), self.boot) if self._errands.run_begun else line
         if self._parts.since is not None:
             waited, self._parts.since = time.monotonic() - self._parts.since, None
-            yield told_clock(self.host, self._clock, self.now())
-            yield log(f"{self.host} is there again after {waited:.0f} s", self.now())
+            yield self._told_clock()
+            yield self._log(f"{self.host} is there again after {waited:.0f} s")
 
     def _measured(self, agent: WorkerAgent, turn: Turn, answer: dict[str, Any]) -> Lines:
         """The task of a case is over."""
@@ -195,7 +178,7 @@ class DaskLink(EndsWithUs):
         if now - self._clock_at >= CLOCK_S and self._clock.rounds >= CLOCK_ROUNDS:
             self._clock_at = now
             if self._clock.settle():
-                yield told_clock(self.host, self._clock, self.now())
+                yield self._told_clock()
         for line in self._stream.overdue(int(answer["end"])):
             yield from self._line(line)
         if answer.get("over") is not None and self._stream.place == int(answer["end"]):
@@ -225,7 +208,7 @@ class DaskLink(EndsWithUs):
                 self._end = f"{text} for {self._back_s:.0f} s"
         if self._trouble != text:
             self._trouble = text
-            yield log(f"{text}: {printable(why, 200)}; trying again", self.now())
+            yield self._log(f"{text}: {printable(why, 200)}; trying again")
 
     # -- a worker that was lost
 
@@ -239,7 +222,7 @@ class DaskLink(EndsWithUs):
             self._end = f"{why}, {self._parts.losses} times one after the other"
             return
         self._trouble = f"{why}; waiting {self._back_s:.0f} s for it to come back"
-        yield log(self._trouble, self.now())
+        yield self._log(self._trouble)
         self._errands.lost()
         self._agent.forget()
         yield from self._parts.blame(self._errands.course, self.now(), why)
@@ -263,9 +246,6 @@ class DaskLink(EndsWithUs):
         return None
 
     # -- as of every link
-
-    def prints(self) -> Lines:
-        return self._printed.lines()
 
     def send(self, command: dict[str, Any]) -> None:
         away = self._parts.since is not None  # the worker died, and nobody would hear it
@@ -300,13 +280,3 @@ class DaskLink(EndsWithUs):
                 self._ended.wait(CLOSE_GRACE_S)
         self._ended.set()
         self._agent.forget()
-
-    def describe_end(self) -> str:
-        return self._end or _told_of_end(self.host, self._over or {})
-
-
-def _told_of_end(host: str, over: dict[str, Any]) -> str:
-    if over.get("why"):
-        return f"{host}: {printable(over['why'], 200)}"
-    code = over.get("rc")
-    return f"the agent on {host} ended" + (f" with status {code}" if isinstance(code, int) else "")

@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 
-from jetbench.link.clock import FarClock
 from jetbench.link.dask_agent import WorkerAgent
 
 
@@ -60,16 +59,3 @@ def looked_at(line: bytes) -> Told | None:
         return _told.decode(line)
     except (msgspec.DecodeError, RecursionError):
         return None
-
-
-# -- events of the link itself
-
-
-def told_clock(host: str, clock: FarClock, now: int) -> bytes:
-    offset = clock.offset
-    told = {"host": host, "offset_ns": offset.ns, "delay_ns": offset.delay_ns, "rounds": offset.rounds}
-    return msgspec.json.encode({"k": "remote", "t": now, **told})
-
-
-def log(text: str, now: int) -> bytes:
-    return msgspec.json.encode({"k": "log", "t": now, "level": "warning", "source": "link", "text": text})

@@ -13,8 +13,12 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
+if TYPE_CHECKING:
+    from jetbench.link.shared import Followed, SharedReader, Take
+
+CHUNK = 1 << 16
 READER_S = 1.0  # for the reading thread to let go; it holds on where it waits for a lock of the thread that asks
 # Reads fd 0 into fd 1 until the other end of the pipe it is told of is closed. In a session of its own: the terminal
 # that stops this process would stop it as well.
@@ -31,7 +35,7 @@ while until not in select.select([0, until], [], [])[0]:
 
 
 class HeldPipe(io.RawIOBase):
-    """Read by one thread; ``hold`` and ``release`` are called by another, in turns."""
+    """Read by one thread, or where ``follow`` says; ``hold`` and ``release`` are called by another, in turns."""
 
     def __init__(self, fd: int) -> None:
         super().__init__()
@@ -44,6 +48,12 @@ class HeldPipe(io.RawIOBase):
         self._taken: deque[IO[bytes]] = deque()
         self._helper: subprocess.Popen[bytes] | None = None
         self._until = -1
+        self._shared: SharedReader | None = None
+
+    def follow(self, reader: SharedReader, take: Take) -> Followed:
+        """In place of reading it: as ``SharedReader.follow``."""
+        self._shared = reader
+        return reader.follow(self._fd, take)
 
     def readable(self) -> bool:
         return True
@@ -70,6 +80,11 @@ class HeldPipe(io.RawIOBase):
 
     def hold(self) -> bool:
         """From now on a helper reads. False where it cannot: then nothing has changed."""
+        if self._shared is not None:
+            held = self._shared.let_go(self._fd, READER_S) and self._start()
+            if not held:
+                self._shared.go_on(self._fd)
+            return held
         self._let_go.clear()
         self._free.clear()
         self._held.set()
@@ -104,11 +119,23 @@ class HeldPipe(io.RawIOBase):
 
     def release(self) -> None:
         """What the helper took is read now, then the pipe. Nothing happens where it was not held."""
-        if not self._held.is_set() or self._helper is None:
+        if self._helper is None:
             return
         os.close(self._until)
         self._helper.wait()
         self._helper = None
         self._taken[-1].seek(0)
+        if self._shared is not None:
+            self._shared.go_on(self._fd, self._next_taken)
+            return
         self._held.clear()
         self._free.set()
+
+    def _next_taken(self) -> bytes:
+        """More of what the helper took; nothing where all of it was read."""
+        while self._taken:
+            data = self._taken[0].read(CHUNK)
+            if data:
+                return data
+            self._taken.popleft().close()
+        return b""

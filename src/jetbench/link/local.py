@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ import msgspec
 from jetbench.link import agent_files
 from jetbench.link.base import LinkError
 from jetbench.link.held import HeldPipe
+from jetbench.link.shared import Followed, Over, SharedReader, pour
 
 if TYPE_CHECKING:
     import tempfile
@@ -62,7 +63,6 @@ class LocalLink:
         self._closed = False
         assert self._process.stdout is not None
         self._stdout = HeldPipe(self._process.stdout.fileno())
-        self._reader = io.BufferedReader(self._stdout)
 
     def _folder(self, root: Path) -> Path:
         """The folder itself, or the one a packed board is laid out in until the link is closed."""
@@ -87,7 +87,27 @@ class LocalLink:
         return self._process.pid
 
     def lines(self) -> Iterator[bytes]:
-        return _bounded_lines(self._reader)
+        return _bounded_lines(io.BufferedReader(self._stdout))
+
+    def pour(self, reader: SharedReader, sink: Callable[[bytes], None], over: Over) -> None:
+        def take(line: bytes) -> bool:
+            sink(line.rstrip(b"\n"))
+            return True
+
+        def stream() -> Iterator[bytes | Followed]:
+            followed = self._stdout.follow(reader, take)
+            yield followed
+            yield followed.last()
+
+        pour(stream(), sink, over)
+
+    def pour_prints(self, reader: SharedReader, sink: Callable[[bytes], None]) -> None:
+        def take(line: bytes) -> bool:
+            sink(line)
+            return True
+
+        assert self._process.stderr is not None
+        reader.follow(self._process.stderr.fileno(), take)
 
     def hold(self) -> bool:
         return self._stdout.hold()

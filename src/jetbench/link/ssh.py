@@ -7,16 +7,14 @@ the board has not heard are sent again.
 
 from __future__ import annotations
 
-import contextlib
 import getpass
 import os
-import queue
 import socket
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -24,13 +22,15 @@ from jetbench.domain.text import printable
 from jetbench.link.address import Address
 from jetbench.link.base import LinkError, UnreachableError
 from jetbench.link.clock import FarClock
+from jetbench.link.far_side import FarSide
+from jetbench.link.shared import Followed, Over, SharedReader, pour
 from jetbench.link.ssh_line import SshLine, decoded
 
+T = TypeVar("T")
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0  # between two tries to reach the board again
 CLOSE_GRACE_S = 3.0
 ACK_BYTES, ACK_S = 1 << 18, 5.0
 CLOCK_S, CLOCK_ROUNDS = 60.0, 4
-MOST_PRINTS = 10_000
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -40,27 +40,7 @@ class Kept(msgspec.Struct, frozen=True):
     take: bool = False
 
 
-class Prints:
-    """What the agent printed, from the thread that reads the stream to the one that asks for it."""
-
-    def __init__(self) -> None:
-        self._queue: queue.Queue[bytes | None] = queue.Queue(MOST_PRINTS)
-
-    def put(self, line: bytes | None) -> None:
-        """A line of the spool; None: there are no more. What nobody takes is left out."""
-        with contextlib.suppress(queue.Full):
-            self._queue.put_nowait(line)
-
-    def lines(self) -> Iterator[bytes]:
-        while True:
-            line = self._queue.get()
-            if line is None:
-                return
-            with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
-                yield str(msgspec.json.decode(line)["text"]).encode()
-
-
-class SshLink:
+class SshLink(FarSide):
     """Starts an agent on ``address``, or attaches to a session that is ``kept`` there. Raises LinkError.
 
     ``again``: attaches to one of our own in which a run goes on, or ended unheard, if there is one.
@@ -79,20 +59,14 @@ class SshLink:
         options: tuple[str, ...] = (),
         cap: int | None = None,
     ) -> None:
-        self.host = str(address)
+        super().__init__(str(address))
         self._address, self._python, self._options = address, python, options
-        self._clock = FarClock()
         self._client, self._by = uuid.uuid4().hex, whoami()
         self._lock = threading.Lock()
         self._sent: list[dict[str, Any]] = []
         self._count = 0
         self._place = self._acknowledged = 0
         self._ack_at = self._clock_at = time.monotonic()
-        self._trouble: str | None = None
-        self._over: dict[str, Any] | None = None
-        self._end: str | None = None
-        self._closing, self._ended = threading.Event(), threading.Event()
-        self._printed = Prints()
         self._leaving = False
         self._gone = False  # the board was reached, and has no such session any more
         if kept is None:
@@ -114,15 +88,6 @@ class SshLink:
     @property
     def far(self) -> SshLink:
         return self
-
-    def now(self) -> int:
-        return time.perf_counter_ns() + self._clock.offset.ns
-
-    def trouble(self) -> str | None:
-        return self._trouble
-
-    def in_order(self) -> bool:
-        return self._over is not None and not self._over.get("why") and not self._over.get("rc")
 
     def may_go_on(self) -> bool:
         return self._over is None and not self._gone
@@ -154,12 +119,28 @@ class SshLink:
         return about
 
     def lines(self) -> Iterator[bytes]:
+        return self._stream(self._lines)
+
+    def pour(self, reader: SharedReader, sink: Callable[[bytes], None], over: Over) -> None:
+        def follow() -> Iterator[Followed]:
+            """A last line without its end is none: it comes whole when the line is there again."""
+            followed = self._line.follow(reader, lambda raw: self._take(raw, sink))
+            yield followed
+            followed.last()
+
+        pour(self._stream(follow), sink, over)
+
+    def pour_prints(self, reader: SharedReader, sink: Callable[[bytes], None]) -> None:
+        self._printed.pour(sink)
+
+    def _stream(self, of_line: Callable[[], Iterator[T]]) -> Iterator[bytes | T]:
+        """``of_line``: what the line says that holds just now, until it drops or all has been said."""
         try:
             yield self._told_clock()
             if self.about.get("again"):
                 yield self._log(f"back in the session that was begun on {self.host} before; what it said follows")
             while True:
-                yield from self._lines()
+                yield from of_line()
                 if self._closing.is_set() or self._end is not None or self._over is not None:
                     return
                 yield from self._again()
@@ -168,22 +149,29 @@ class SshLink:
             self._printed.put(None)
 
     def _lines(self) -> Iterator[bytes]:
-        """Of one line, until it drops or all has been said."""
+        found: list[bytes] = []
         for raw in self._line.lines():
-            if raw.startswith(b"#"):
-                told = self._heed(decoded(raw) or {})
-                if told is not None:
-                    yield told
-                if self._over is not None or self._end is not None:
-                    return
-                continue
-            self._place += len(raw)
-            line = raw.rstrip(b"\n")
-            if line.startswith(b'{"k":"print"'):
-                self._printed.put(line)
-            else:
-                yield line
-            self._look_after(line)
+            more = self._take(raw, found.append)
+            yield from found
+            found.clear()
+            if not more:
+                return
+
+    def _take(self, raw: bytes, sink: Callable[[bytes], None]) -> bool:
+        """One line as it came. Whether more may follow."""
+        if raw.startswith(b"#"):
+            told = self._heed(decoded(raw) or {})
+            if told is not None:
+                sink(told)
+            return self._over is None and self._end is None
+        self._place += len(raw)
+        line = raw.rstrip(b"\n")
+        if line.startswith(b'{"k":"print"'):
+            self._printed.put(line)
+        else:
+            sink(line)
+        self._look_after(line)
+        return True
 
     def _heed(self, message: dict[str, Any]) -> bytes | None:
         """A message beside the stream. Returns an event of our own where there is something to tell."""
@@ -199,7 +187,7 @@ class SshLink:
         return None
 
     def _look_after(self, line: bytes) -> None:
-        """What is due now and then. The line was taken: what asked for it had it before we came here."""
+        """What is due now and then."""
         now = time.monotonic()
         fresh = self._place - self._acknowledged
         if line.startswith(b'{"k":"ready"') or fresh >= ACK_BYTES or (fresh and now - self._ack_at >= ACK_S):
@@ -259,20 +247,7 @@ class SshLink:
         if self._closing.is_set():  # meanwhile; whoever closed did not know this line
             line.end()
 
-    # -- events of our own
-
-    def _told_clock(self) -> bytes:
-        offset = self._clock.offset
-        told = {"host": self.host, "offset_ns": offset.ns, "delay_ns": offset.delay_ns, "rounds": offset.rounds}
-        return msgspec.json.encode({"k": "remote", "t": self.now(), **told})
-
-    def _log(self, text: str) -> bytes:
-        return msgspec.json.encode({"k": "log", "t": self.now(), "level": "warning", "source": "link", "text": text})
-
     # -- as of every link
-
-    def prints(self) -> Iterator[bytes]:
-        return self._printed.lines()
 
     def send(self, command: dict[str, Any]) -> None:
         with self._lock:
@@ -305,15 +280,6 @@ class SshLink:
             line.write({"op": "quit"})
             self._ended.wait(CLOSE_GRACE_S)
         line.end()
-
-    def describe_end(self) -> str:
-        if self._end is not None:
-            return self._end
-        over = self._over or {}
-        if over.get("why"):
-            return f"{self.host}: {printable(over['why'], 200)}"
-        code = over.get("rc")
-        return f"the agent on {self.host} ended" + (f" with status {code}" if isinstance(code, int) else "")
 
 
 def whoami() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import shlex
 import signal
@@ -11,7 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -19,6 +20,9 @@ from jetbench.link import agent_files, bootstrap, ssh_errors
 from jetbench.link.address import Address
 from jetbench.link.base import LinkError, UnreachableError
 from jetbench.link.clock import ROUNDS, FarClock
+
+if TYPE_CHECKING:
+    from jetbench.link.shared import Followed, SharedReader, Take
 
 COMMAND = "JETBENCH_SSH"  # another program for ssh, with its options
 MEETING_S = 60.0  # from the start of ssh to the agent's first word: a slow board, an agent that is sent
@@ -150,6 +154,16 @@ class SshLine:
             if not line or (len(line) < MAX_LINE and not line.endswith(b"\n")):
                 return
             yield line
+
+    def follow(self, reader: SharedReader, take: Take) -> Followed:
+        """The same, each given to ``take`` in the thread of ``reader``, until the line drops or it wants no more."""
+        stdout = self.process.stdout
+        assert isinstance(stdout, io.BufferedReader)
+        pipe = stdout.fileno()
+        os.set_blocking(pipe, False)  # what came with an answer and is in the buffer: that alone, and at once
+        first = stdout.read1()
+        os.set_blocking(pipe, True)
+        return reader.follow(pipe, take, first)
 
     def write(self, message: dict[str, Any]) -> None:
         """What cannot be sent is dropped: that the line is gone is seen by whoever reads."""

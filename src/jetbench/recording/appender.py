@@ -23,6 +23,7 @@ MAX_WAITING_BYTES = 64 << 20
 class Appender:
     """When the disk refuses, the file ends with a reason, and whatever is recorded goes on.
 
+    ``gather_s``: lines wait for so long for others to be written with; a program that is killed loses these.
     ``on_end`` is called in the thread or, where the disk hangs, in that of ``append``. A subclass writes its first
     lines with ``_put`` and then calls ``_begin``.
     """
@@ -34,6 +35,7 @@ class Appender:
         *,
         on_end: Callable[[str], None] | None = None,
         interval_s: float = SYNC_S,
+        gather_s: float = 0.0,
     ) -> None:
         self.path = Path(path)
         self.ended: str | None = None  # why it ended early, one line
@@ -41,6 +43,8 @@ class Appender:
         self._descriptor = descriptor
         self._on_end = on_end
         self._interval = interval_s
+        self._gather_s = gather_s
+        self._gathering = False
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
         self._wake = threading.Condition()
@@ -62,7 +66,8 @@ class Appender:
             if not full:
                 self._waiting.append(line)
                 self._waiting_bytes += len(line)
-                self._wake.notify()
+                if not self._gathering:
+                    self._wake.notify()
         if full:
             self._end("the disk takes nothing more")
 
@@ -110,6 +115,10 @@ class Appender:
         with self._wake:
             if not self._waiting and not self._closing:
                 self._wake.wait(timeout)
+            if self._gather_s and self._waiting and not self._closing:
+                self._gathering = True
+                self._wake.wait(self._gather_s)
+                self._gathering = False
             batch, self._waiting, self._waiting_bytes = list(self._waiting), deque(), 0
             return batch, self._closing
 

@@ -28,6 +28,24 @@ def unpacked_name(path: Path) -> Path:
     return path.with_name(path.name[: -len(PACKED)])
 
 
+def to_write(path: Path) -> tuple[Path, Path | None]:
+    """Where the lines of a new recording go, and what they are packed into in the end. Raises RecordingError."""
+    if not is_packed(path):
+        return path, None
+    if path.exists():
+        raise RecordingError(f"{printable(path)} exists; name another with -o")
+    return unpacked_name(path), path
+
+
+def put_away(plain: Path, packed: Path) -> str | None:
+    """``pack``, or why that cannot be: then the plain one stays."""
+    try:
+        pack(plain, packed)
+    except RecordingError as error:
+        return f"{error}; the recording stays {printable(plain)}"
+    return None
+
+
 def pack(plain: Path, packed: Path) -> None:
     """Make ``packed`` and remove ``plain``. Raises RecordingError, and then ``plain`` is as it was."""
     part = packed.with_name(packed.name + ".part")

@@ -13,7 +13,9 @@ import msgspec
 from jetbench.domain.fleet import Member, checked
 from jetbench.domain.plan import Plan
 from jetbench.link.base import Link
+from jetbench.link.shared import SharedReader
 from jetbench.recording.folder import new_fleet_path
+from jetbench.session import heap
 from jetbench.session.fleet_board import FleetBoard, Wants
 from jetbench.session.fleet_recorder import FleetRecorder
 from jetbench.session.fleet_snapshot import BoardState, FleetSnapshot, status_of
@@ -46,6 +48,7 @@ class FleetSession:
         self._recorder = FleetRecorder(self.members, new_recording, command)
         groups = dict.fromkeys(member.power_group for member in self.members if member.power_group is not None)
         supplies = {group: Supply() for group in groups}
+        reader = SharedReader()
         self._boards = tuple(
             FleetBoard(
                 member,
@@ -53,6 +56,7 @@ class FleetSession:
                 partial(link, member),
                 self._recorder,
                 supplies.get(member.power_group) if member.power_group is not None else None,
+                reader=reader,
                 wants=wants,
             )
             for number, member in enumerate(self.members)
@@ -62,6 +66,7 @@ class FleetSession:
         self._over.set()
         self._begun_at: int | None = None
         self._stopping = False
+        self._tidied = time.monotonic_ns()
         self.problem: str | None = None  # why the recording could not be packed
         self.left = False
 
@@ -113,12 +118,16 @@ class FleetSession:
 
     def snapshot(self) -> FleetSnapshot:
         boards = tuple(board.picture() for board in self._boards)
+        now = time.monotonic_ns()
+        if now - self._tidied > heap.PERIOD_NS:
+            self._tidied = now
+            heap.give_back()
         made = self._recorder
         return FleetSnapshot(
             boards,
             status_of(boards, self._begun_at is not None, self._stopping),
             str(made.path) if made.path is not None else None,
-            time.monotonic_ns(),
+            now,
             self._begun_at,
             made.size,
             made.ended,

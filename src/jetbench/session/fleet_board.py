@@ -12,6 +12,7 @@ from jetbench.domain.fleet import Member
 from jetbench.domain.plan import Plan
 from jetbench.domain.text import printable
 from jetbench.link.base import Link, LinkError
+from jetbench.link.shared import SharedReader
 from jetbench.session.fleet_recorder import FleetRecorder
 from jetbench.session.fleet_snapshot import BoardState, State
 from jetbench.session.snapshot import Snapshot
@@ -20,7 +21,7 @@ from jetbench.session.supply import Supply
 from jetbench.session.worker import SessionWorker
 
 ANSWER_S = 30.0  # a board that was reached describes itself within that
-LOOK_S = 0.25
+LOOK_S = 1.0  # at its line; that the run is over is heard at once
 LOST_AFTER_S = 900.0  # a line that has been down for so long is given up
 _GOES_ON = ("starting", "running", "stopping")  # we ended it before it was over
 _ENDED: dict[str, State] = {"done": "done", "interrupted": "interrupted", "lost": "lost"}
@@ -46,6 +47,7 @@ class FleetBoard:
         recorder: FleetRecorder,
         supply: Supply | None,
         *,
+        reader: SharedReader | None = None,
         wants: Wants = Wants(),  # noqa: B008 - frozen
     ) -> None:
         self.member = member
@@ -53,6 +55,7 @@ class FleetBoard:
         self._number = number
         self._recorder = recorder
         self._supply = supply
+        self._reader = reader
         self._wants = wants
         self.worker = self._new_worker()
         self._lock = threading.Lock()
@@ -68,6 +71,7 @@ class FleetBoard:
             self._recorder.new_path,
             executable=self.member.key,
             recorder=lambda _path, _command, on_end, brief: self._recorder.board(self._number, on_end, brief),
+            reader=self._reader,
         )
         worker.patient, worker.download = self._wants.patient, self._wants.download
         return worker

@@ -10,12 +10,11 @@ from typing import Any
 
 from jetbench.domain import events as ev
 from jetbench.domain.fleet import Member
-from jetbench.domain.text import printable
 from jetbench.recording.fleet import MemberLine, fleet_header
 from jetbench.recording.fleet_writer import FleetWriter
 from jetbench.recording.folder import new_fleet_path as default_place
 from jetbench.recording.format import RecordingError
-from jetbench.recording.packing import is_packed, pack, unpacked_name
+from jetbench.recording.packing import put_away, to_write
 from jetbench.session.recorder import SessionRecorder
 
 Brief = Callable[[], Mapping[str, Any]]
@@ -41,17 +40,14 @@ class FleetRecorder:
         self.path = self.ended = self._packed = None
         self._boards = []
         try:
-            path = self.new_path()
-            plain = unpacked_name(path) if is_packed(path) else path
-            if plain is not path and path.exists():
-                raise RecordingError(f"{printable(path)} exists; name another with -o")
+            plain, packed = to_write(self.new_path())
             self._writer = FleetWriter(plain, fleet_header(self.members, plan, self._command), on_end=self._over)
         except RecordingError as error:
             if self.new_path is not default_place:
                 raise RuntimeError(str(error)) from error
             self.ended = str(error)
         else:
-            self.path, self._packed = plain, None if plain is path else path
+            self.path, self._packed = plain, packed
 
     def board(self, number: int, on_end: Callable[[str], None], brief: Brief) -> BoardRecorder:
         """What the session of a board records with."""
@@ -94,10 +90,9 @@ class FleetRecorder:
             writer.path.unlink(missing_ok=True)
             self.path = None
         elif self._packed is not None and writer.ended is None:
-            try:
-                pack(writer.path, self._packed)
-            except RecordingError as error:
-                return f"{error}; the recording stays {printable(writer.path)}"
+            problem = put_away(writer.path, self._packed)
+            if problem is not None:
+                return problem
             self.path, self._size = self._packed, self._packed.stat().st_size
         return None
 

@@ -6,6 +6,7 @@ that was to be measured in further rounds is analysed anew, from the passes it h
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
 
@@ -142,15 +143,15 @@ def _progress(state: SessionState, moments: Sequence[Moment], t: int) -> Progres
     )
 
 
-def _recent(record: ObservedCase | None, t: int, moments: Sequence[Moment]) -> tuple[int, ...]:
+def _recent(record: ObservedCase | None, t: int, moments: Sequence[Moment]) -> array[int]:
     """The newest passes of the case that was looked at: of its round, and either all warm-up or all counting."""
     if record is None:
-        return ()
+        return array("q")
     begun = next((m.t for m in reversed(moments) if m.kind == "case" and m.case == record.case.id), 0)
     last = bisect_right(record.start, t)
     first = max(bisect_right(record.start, begun), last - RECENT_PASSES)
     alike = [begin for begin, _, _ in record.purpose.spans(first, last)]
-    return tuple(record.duration[alike[-1] : last]) if alike else ()
+    return array("q", record.duration[alike[-1] : last] if alike else ())
 
 
 def _status(state: SessionState, t: int) -> str:

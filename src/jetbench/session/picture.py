@@ -13,7 +13,7 @@ from jetbench.domain.bins import Bins
 from jetbench.domain.observed import ObservedCase
 from jetbench.session.playhead import Span
 from jetbench.session.snapshot import Progress, Reading, Snapshot
-from jetbench.session.state import SessionState
+from jetbench.session.state import RECENT_PASSES, SessionState
 
 LANE_NS = 600_000_000_000  # the longest stretch that is charted
 
@@ -91,7 +91,7 @@ def glance(state: SessionState) -> Snapshot:
         protocol=state.run.protocol if state.run else None,
         cases=state.case_results(),
         progress=progress(state),
-        recent_ns=tuple(state.recent),
+        recent_ns=state.recent[-RECENT_PASSES:],
         recent_case=last.case if last else None,
         readings=readings(state),
         throttled=state.throttle.now,

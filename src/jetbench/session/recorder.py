@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from jetbench.domain import events as ev
-from jetbench.domain.text import printable
 from jetbench.recording.folder import new_path as default_place
 from jetbench.recording.format import RecordingError, header, part
-from jetbench.recording.packing import is_packed, pack, unpacked_name
+from jetbench.recording.packing import put_away, to_write
 
 HERE: Mapping[str, Any] = {}  # the board's clock is ours
 
@@ -97,15 +96,11 @@ class SessionRecorder:
         return [ev.encode(first), *self._write_said()]
 
     def _open(self, first: ev.Header) -> None:
-        plain = path = self._new_path()
-        if is_packed(path):
-            plain = unpacked_name(path)
-            if path.exists():
-                raise RecordingError(f"{printable(path)} exists; name another with -o")
+        plain, packed = to_write(self._new_path())
         from jetbench.recording.writer import RecordingWriter
 
         self._writer = RecordingWriter(plain, first, on_end=self._over, brief=self._brief)
-        self.path, self._packed = plain, None if plain is path else path
+        self.path, self._packed = plain, packed
 
     def _write_said(self) -> list[bytes]:
         """What the agent said before the file was there."""
@@ -117,6 +112,10 @@ class SessionRecorder:
 
     def take(self, event: ev.AnyEvent, line: bytes) -> None:
         """One line of the stream, as it came. The list of models is no part of a session."""
+        if isinstance(event, ev.Telemetry | ev.Latency):  # most of them
+            if self._writer is not None:
+                self._writer.write(line)
+            return
         if isinstance(event, ev.Part):
             self._software.clear()  # of the agent that was there before
         elif isinstance(event, ev.Throttle):
@@ -150,10 +149,9 @@ class SessionRecorder:
             writer.path.unlink(missing_ok=True)
             self.path = None
         elif self._packed is not None and writer.ended is None:
-            try:
-                pack(writer.path, self._packed)
-            except RecordingError as error:
-                return f"{error}; the recording stays {printable(writer.path)}"
+            problem = put_away(writer.path, self._packed)
+            if problem is not None:
+                return problem
             self.path, self._size = self._packed, self._packed.stat().st_size
         return None
 

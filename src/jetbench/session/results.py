@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from jetbench.analysis.passes import Passes
 
 GROWN = 1.02
-_Key = tuple[int, str, bool, int, tuple[bool, bool, bool, int, bool, int]]
+_Key = tuple[int, str, bool, tuple[bool, bool, bool, int, bool, int]]
 
 
 class Results:
@@ -42,7 +42,7 @@ class Results:
         # Power at the end of the last pass is known only when a reading after it has come.
         read = observed.power.t
         settled = not record.windows or not read or read[-1] > (record.energy or record.windows)[-1][1]
-        key = (len(record.duration), record.status, settled, len(read) if not settled else 0, _explained(record))
+        key = (len(record.duration), record.status, settled, _explained(record))
         if known is None or known[0] != key:
             from jetbench.analysis import case as case_analysis  # no case is over when the screen is first painted
             from jetbench.analysis import passes as all_of_them

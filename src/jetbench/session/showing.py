@@ -41,6 +41,7 @@ class Showing:
             if trouble != self._trouble:
                 self._trouble = trouble
                 self._state.touch("status")
+            self._state.tell_put_off()
             taken = picture(self._state)
         self._tidy(taken.t)
         return self._with_recording(taken)

@@ -13,6 +13,8 @@ from jetbench.session.lane import NO_BUCKETS, Buckets
 from jetbench.session.timeline import Moment
 
 if TYPE_CHECKING:  # the first paint does without
+    from collections.abc import Sequence
+
     from jetbench.session.history import Points
 
 
@@ -63,7 +65,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     protocol: Protocol | None = None
     cases: tuple[CaseResult, ...] = ()
     progress: Progress = Progress()
-    recent_ns: tuple[int, ...] = ()  # newest passes of the case shown, oldest first
+    recent_ns: Sequence[int] = ()  # newest passes of the case shown, oldest first
     recent_case: Case | None = None
     whole: Bins | None = None  # all clean passes of that case so far, while it runs
     readings: dict[str, Reading] = msgspec.field(default_factory=dict)

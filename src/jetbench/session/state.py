@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -61,13 +62,15 @@ class SessionState:
         self.round = 0
         self.samples_in_round = 0
         self.last_case: int | None = None
-        self.recent: deque[int] = deque(maxlen=RECENT_PASSES)
+        self.recent = array("q")  # durations of the newest passes, ns, and at times some older ones
         self.log: deque[LogLine] = deque(maxlen=REPLAY_LOG_LINES if whole else LOG_LINES)
         self.observed = ObservedBoard()  # while a run lasts
         self.counters: dict[str, tuple[int, int]] = {}  # of the board: at the begin of the run, and now
         self.telemetry: ev.Telemetry | None = None
         self.rows = 0  # of telemetry
         self._whole = whole
+        self.puts_off_ends = False  # of cases: what the log says of them, until somebody looks at it
+        self._put_off: list[ev.CaseEnd] = []
         self._drawn = tell_ends or whole  # somebody looks at what happens, or will
         self._columns = Columns(None, whole)
         self.history = self._columns.history
@@ -82,9 +85,27 @@ class SessionState:
         handler = _HANDLERS.get(type(event))
         if handler is not None:
             handler(self, event)
+        if type(event) in _UNTOLD:
+            return
         self.timeline.take(event)
         if isinstance(event, ev.CaseEnd) and not self.tell_ends:
             return
+        once = self.run is not None and self.run.protocol.rounds == 1  # else it is other passes later
+        if isinstance(event, ev.CaseEnd) and self.puts_off_ends and once:
+            self._put_off.append(event)
+            return
+        self._tell(event)
+
+    def tell_put_off(self) -> None:
+        """Somebody looks at the log: one board of a fleet is entered, say."""
+        if not self._put_off:
+            return
+        for event in self._put_off:
+            self._tell(event)
+        self._put_off.clear()
+        self.log = deque(sorted(self.log, key=lambda line: line.t), self.log.maxlen)
+
+    def _tell(self, event: ev.Event) -> None:
         told = narrative.line(event, self.records, self.run, self.result)
         if told is not None:
             source = event.source if isinstance(event, ev.Log) else "agent"
@@ -150,7 +171,7 @@ class SessionState:
         self.overheads = []
         self.finished, self.current, self.last_case = 0, None, None
         self.ended = set()
-        self.recent.clear()
+        del self.recent[:]
         self.foldings = None
         self.status = "running"
         self.touch("cases", "latency", "status")
@@ -166,7 +187,7 @@ class SessionState:
         aside = sum(self.records[name].set_aside(r) for name, r in left if name in self.records)
         self.finished = max(0, sum(map(len, self.run.order)) - len(left))
         self.current, self.last_case, self.foldings = None, None, None
-        self.recent.clear()
+        del self.recent[:]
         passes = f"; {aside} passes of a case that was cut are set aside" if aside else ""
         self.note(f"the run goes on: {len(left)} cases are left{passes}")
         self.touch("cases", "latency", "status")
@@ -179,7 +200,7 @@ class SessionState:
         self.round, self.samples_in_round, self.stage = event.r, 0, None
         record.begin(event.r)
         record.throttled.append(self.throttle.now)
-        self.recent.clear()
+        del self.recent[:]
         self.touch("cases", "latency", "status")
 
     def _stage(self, event: ev.Stage) -> None:
@@ -206,10 +227,12 @@ class SessionState:
         if not event.flags:
             self.samples_in_round += len(event.d)
         if event.i == 0 or event.flags == "E":  # what counts, the warm-up and the block are three samples
-            self.recent.clear()
+            del self.recent[:]
         if self._drawn:
             self.lane.add(event.b, event.d)
             self.recent.extend(event.d)
+            if len(self.recent) > 2 * RECENT_PASSES:
+                del self.recent[:-RECENT_PASSES]
         self.touch("latency", "cases", "status")
 
     def _kept(self, event: ev.Memory | ev.Forecast | ev.Rule | ev.Transfer) -> None:
@@ -306,6 +329,7 @@ def _reached(state: SessionState, event: ev.Remote) -> None:
     state.touch("status")
 
 
+_UNTOLD = (ev.Telemetry, ev.Latency)  # most of all events: neither a moment nor a line of the log
 _HANDLERS: dict[type[ev.Event], Callable[[SessionState, Any], None]] = {
     ev.Header: SessionState._header,
     ev.Board: SessionState._board,

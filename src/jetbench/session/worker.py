@@ -16,6 +16,7 @@ from jetbench.domain.plan import Plan
 from jetbench.domain.sound import unsound
 from jetbench.domain.text import printable
 from jetbench.link.base import Link
+from jetbench.link.shared import Pouring, SharedReader
 from jetbench.recording.axis import Axis
 from jetbench.session import affinity, model_cache
 from jetbench.session.asking import Asking, request_of
@@ -31,8 +32,8 @@ class SessionWorker(Asking, Showing):
     """One agent, any number of runs one after the other, each with a recording of its own.
 
     ``link`` is called once, by ``start``, and may raise LinkError. ``new_recording`` names the file
-    of the next run; ``recorder`` makes what writes it. All methods may be called from any thread; none
-    waits for the agent but ``wait`` and ``close``.
+    of the next run; ``recorder`` makes what writes it; ``reader`` reads for others, too. All methods may be called
+    from any thread; none waits for the agent but ``wait`` and ``close``.
     """
 
     def __init__(
@@ -44,12 +45,15 @@ class SessionWorker(Asking, Showing):
         screen: bool = True,
         command: tuple[str, ...] = (),
         recorder: Callable[..., SessionRecorder] = SessionRecorder,
+        reader: SharedReader | None = None,
     ) -> None:
         Asking.__init__(self)
         Showing.__init__(self, recorder(new_recording, command, self._recording_over, self._brief))
         self._new_link = link
         self._executable = executable
         self._screen = screen
+        self._reader = reader
+        self._state.puts_off_ends = reader is not None  # of many boards few are looked at
         self._axis = Axis()
         self._running = False
         self._wanted: Plan | None = None
@@ -68,6 +72,10 @@ class SessionWorker(Asking, Showing):
     def start(self) -> None:
         self._state.models = model_cache.load(self._executable)
         self._link = self._new_link()
+        if self._reader is not None and isinstance(self._link, Pouring):
+            self._link.pour_prints(self._reader, self._take_print)
+            self._link.pour(self._reader, self._take, self._read_all)
+            return
         threading.Thread(target=self._read_events, name="session", daemon=True).start()
         threading.Thread(target=self._read_prints, name="agent-prints", daemon=True).start()
 
@@ -175,17 +183,28 @@ class SessionWorker(Asking, Showing):
             for line in self._link.lines():
                 self._take(line)
         except Exception as error:  # a thread that dies unseen would leave the screen waiting for ever
+            self._read_all(error)
+        else:
+            self._read_all(None)
+
+    def _read_all(self, error: Exception | None) -> None:
+        """The stream is over."""
+        assert self._link is not None
+        if error is not None:
             self._over(f"reading the agent's stream failed: {type(error).__name__}: {error}")
-            raise
+            raise error
         self._over(self._link.describe_end())
 
     def _read_prints(self) -> None:
         assert self._link is not None
         for line in self._link.prints():
-            text = line.decode("utf-8", "replace").rstrip()
-            if text:
-                self._last_print = text
-                self._add(ev.Log(t=self.now(), level="warning", source="agent", text=text[:2000]))
+            self._take_print(line)
+
+    def _take_print(self, line: bytes) -> None:
+        text = line.decode("utf-8", "replace").rstrip()
+        if text:
+            self._last_print = text
+            self._add(ev.Log(t=self.now(), level="warning", source="agent", text=text[:2000]))
 
     def _take(self, line: bytes) -> None:
         if not line.strip():
@@ -199,6 +218,8 @@ class SessionWorker(Asking, Showing):
             if isinstance(event, ev.RunStart) and not self._running and self.far is not None:
                 self._adopt()
             self._fold(event, line)
+        if isinstance(event, ev.Telemetry | ev.Latency):  # most of them
+            return
         if isinstance(event, ev.RunStart):
             from jetbench.analysis import case  # noqa: F401 - while the first model loads, not when its case is over
         if isinstance(event, ev.Part) and self._running:  # the link goes on with another agent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ from jetbench.tui.widgets.fleet import FleetPane
 if TYPE_CHECKING:
     from jetbench.session.fleet_snapshot import BoardState, FleetSnapshot
 
+PERIOD = 0.9  # seconds between two looks at all boards; what turns is seen within a second
 ONE_PLAN = "all boards run one plan: esc, then s"
 
 
@@ -54,6 +56,11 @@ class FleetApp(BenchApp):
         self._look()
         self.fleet.prepare(self.seen, self.snapshot, self.size, self.view)
         return self.fleet
+
+    def pull(self, jumped: bool = False) -> None:
+        """All boards once a second; one that is entered as often as if it were alone."""
+        if jumped or self.screen is not self.fleet or time.monotonic() - self._pulled >= PERIOD:
+            super().pull(jumped)
 
     def paint(self, now: float, jumped: bool) -> None:
         from jetbench.tui.screens.pick import PickScreen

@@ -27,6 +27,7 @@ class Listed(msgspec.Struct, frozen=True):
     status: str = ""  # of its last checkpoint
     seconds: float | None = None
     size: int = 0  # bytes
+    boards: int = 0  # of a fleet
     problem: str | None = None  # why it cannot be opened
 
     @property
@@ -61,12 +62,18 @@ def told(path: Path) -> Listed:
 
 
 def _of_fleet(path: Path) -> Listed | None:
-    """It opens on a screen of its own."""
     try:
-        boards = fleet.read_header(path).members
+        header, size = fleet.read_header(path), path.stat().st_size
     except (RecordingError, OSError):
         return None
-    return Listed(path, problem=f"a fleet of {len(boards)} boards: jetbench-tui replay {printable(path, 150)}")
+    return Listed(
+        path,
+        created=printable(header.created, 40),
+        board=printable(", ".join(member.name for member in header.members), 400),
+        models=_names(header.plan.get("models")),
+        size=size,
+        boards=len(header.members),
+    )
 
 
 def _of(path: Path, size: int, header: ev.Header, status: str = "", seconds: float | None = None) -> Listed:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import functools
+import os
+import subprocess
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from textual.app import SuspendNotSupported
 from textual.message import Message
 from textual.screen import Screen
 
 from jetbench.domain.plan import Plan
 from jetbench.tui.control import SessionControl
 from jetbench.tui.draft import Draft
+from jetbench.tui.paced import GUEST
 from jetbench.tui.playing import Player
 from jetbench.tui.screens.bench import BenchScreen
 from jetbench.tui.scrubbing import TimeApp
@@ -36,11 +40,17 @@ class Visit(msgspec.Struct, frozen=True):
     notice: str | None = None  # what had to be left out of it
 
 
+class Apart(msgspec.Struct, frozen=True):
+    """A recording for another kind of screen: the program that shows it."""
+
+    command: tuple[str, ...]
+
+
 class Library(msgspec.Struct, frozen=True):
     """Where recordings are, and what is done with them. ``open`` and ``compare`` raise RuntimeError with one line."""
 
     folders: Sequence[Path]
-    open: Callable[[Path], Visit]
+    open: Callable[[Path], Visit | Apart]
     compare: Compare
 
 
@@ -55,7 +65,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Read(Message):
-    def __init__(self, visit: Visit | None, error: str = "") -> None:
+    def __init__(self, visit: Visit | Apart | None, error: str = "") -> None:
         super().__init__()
         self.visit = visit
         self.error = error
@@ -139,6 +149,9 @@ class VisitingApp(TimeApp):
         if message.visit is None:
             self.say(f"not opened: {message.error}", "error")
             return
+        if isinstance(message.visit, Apart):
+            self._go_apart(message.visit)
+            return
         visit, draft = message.visit, Draft(message.visit.plan)
         self._below.append(self.place)
         self._show(Place(visit.session, Player(visit.session, guest=True), draft, visit.export, BenchScreen(draft)))
@@ -146,6 +159,19 @@ class VisitingApp(TimeApp):
         self.push_screen(self.bench)
         if visit.notice is not None:
             self.say(visit.notice, "warning")
+
+    def _go_apart(self, apart: Apart) -> None:
+        """In this terminal, until it is left; what is measured here goes on and is recorded meanwhile."""
+        try:
+            with self.suspend():
+                status = subprocess.run(apart.command, env={**os.environ, GUEST: "1"}, check=False).returncode
+        except SuspendNotSupported:
+            self.say("this terminal shows no second screen: " + " ".join(apart.command[-3:]), "error")
+        except OSError as error:
+            self.say(f"not opened: {error.strerror or error}", "error")
+        else:
+            if status:
+                self.say(f"not shown: it ended with status {status}", "error")
 
     def leave(self) -> bool:
         """Back to the session below; whether there is one."""

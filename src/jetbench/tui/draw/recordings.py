@@ -33,6 +33,8 @@ def line(found: Listed, room: Room, here: bool, picked: bool) -> Row:
         return row.fit(found.problem, row.left, "bad", glyphs.more)
     row.fit(found.created[:16].replace("T", " "), DATE, "muted")
     state, role = ("done", "good") if found.whole else (ENDED.get(found.status, "cut"), "warn")
+    if found.boards:  # each of them ended in its own way
+        state, role = f"{found.boards} board{'s' if found.boards > 1 else ''}", "text"
     row.fit(state, STATE, role)
     row.right(clock(found.seconds) if found.seconds is not None else "N/A", LENGTH, "text")
     return row.right(size(found.size), SIZE, "text")

@@ -85,7 +85,7 @@ class RecordingsPane(Canvas, can_focus=True):
     def pick(self) -> None:
         """At most two: of three the oldest pick goes."""
         here = self.current
-        if here is None or here.problem is not None:
+        if here is None or here.problem is not None or here.boards:  # boards are compared on the screen of their fleet
             return
         if here.path in self.picked:
             self.picked.remove(here.path)
