@@ -249,7 +249,8 @@ class SessionWorker(Asking, Reading, Showing):
         refused = self._state.board is None and self._state.fault is not None  # it said why before it ended
         in_order = self.far is not None and self.far.in_order() and not self._running
         if not self._closing and not refused and not in_order:
-            hint = "start the program again; what was recorded is kept"
+            again = "start the program again" if self._reader is None else "the next run tries it again"
+            hint = f"{again}; what was recorded is kept"
             why += f": {self._last_print}" if self._last_print and not why.startswith("--python ") else ""
             self._add(ev.Fault(t=self.now(), code="agent_lost", text=why, hint=hint))
         self._ended.set()
