@@ -15,6 +15,7 @@ from jetbench.domain.results import CaseResult, Onset
 from jetbench.session import explained, narrative
 from jetbench.session.columns import Columns
 from jetbench.session.lane import LIVE_BUCKETS, REPLAY_BUCKETS, Lane
+from jetbench.session.put_off import PutOff
 from jetbench.session.results import Results
 from jetbench.session.snapshot import LogLine
 from jetbench.session.timeline import Timeline
@@ -69,8 +70,7 @@ class SessionState:
         self.telemetry: ev.Telemetry | None = None
         self.rows = 0  # of telemetry
         self._whole = whole
-        self.puts_off_ends = False  # of cases: what the log says of them, until somebody looks at it
-        self._put_off: list[ev.CaseEnd] = []
+        self.put_off = PutOff()
         self._drawn = tell_ends or whole  # somebody looks at what happens, or will
         self._columns = Columns(None, whole)
         self.history = self._columns.history
@@ -88,22 +88,14 @@ class SessionState:
         if type(event) in _UNTOLD:
             return
         self.timeline.take(event)
-        if isinstance(event, ev.CaseEnd) and not self.tell_ends:
-            return
-        once = self.run is not None and self.run.protocol.rounds == 1  # else it is other passes later
-        if isinstance(event, ev.CaseEnd) and self.puts_off_ends and once:
-            self._put_off.append(event)
+        if isinstance(event, ev.CaseEnd) and (not self.tell_ends or self.put_off.takes(event, self.run)):
             return
         self._tell(event)
 
     def tell_put_off(self) -> None:
-        """Somebody looks at the log: one board of a fleet is entered, say."""
-        if not self._put_off:
-            return
-        for event in self._put_off:
-            self._tell(event)
-        self._put_off.clear()
-        self.log = deque(sorted(self.log, key=lambda line: line.t), self.log.maxlen)
+        """Somebody looks at the log."""
+        if self.put_off.tell(self._tell):
+            self.log = deque(sorted(self.log, key=lambda line: line.t), self.log.maxlen)
 
     def _tell(self, event: ev.Event) -> None:
         told = narrative.line(event, self.records, self.run, self.result)
@@ -174,22 +166,6 @@ class SessionState:
         del self.recent[:]
         self.foldings = None
         self.status = "running"
-        self.touch("cases", "latency", "status")
-
-    def _resume(self, event: ev.Resume) -> None:
-        """What is left is measured as if it had never begun."""
-        if self.run is None:
-            return
-        self.run_end, self.fault = None, None
-        self.status = "running"
-        left = [(name, r) for r, row in enumerate(event.left) for name in row]
-        self.ended.difference_update(left)
-        aside = sum(self.records[name].set_aside(r) for name, r in left if name in self.records)
-        self.finished = max(0, sum(map(len, self.run.order)) - len(left))
-        self.current, self.last_case, self.foldings = None, None, None
-        del self.recent[:]
-        passes = f"; {aside} passes of a case that was cut are set aside" if aside else ""
-        self.note(f"the run goes on: {len(left)} cases are left{passes}")
         self.touch("cases", "latency", "status")
 
     def _case(self, event: ev.CaseStart) -> None:
@@ -308,6 +284,23 @@ def _models(state: SessionState, event: ev.Models) -> None:
     state.touch("models")
 
 
+def _resumed(state: SessionState, event: ev.Resume) -> None:
+    """What is left is measured as if it had never begun."""
+    if state.run is None:
+        return
+    state.run_end, state.fault = None, None
+    state.status = "running"
+    left = [(name, r) for r, row in enumerate(event.left) for name in row]
+    state.ended.difference_update(left)
+    aside = sum(state.records[name].set_aside(r) for name, r in left if name in state.records)
+    state.finished = max(0, sum(map(len, state.run.order)) - len(left))
+    state.current, state.last_case, state.foldings = None, None, None
+    del state.recent[:]
+    passes = f"; {aside} passes of a case that was cut are set aside" if aside else ""
+    state.note(f"the run goes on: {len(left)} cases are left{passes}")
+    state.touch("cases", "latency", "status")
+
+
 def _settings(state: SessionState, event: ev.Settings) -> None:
     if state.board is not None and event.facts:
         state.board = msgspec.structs.replace(state.board, facts={**state.board.facts, **event.facts})
@@ -340,7 +333,7 @@ _HANDLERS: dict[type[ev.Event], Callable[[SessionState, Any], None]] = {
     ev.Models: _models,
     ev.Part: SessionState._part,
     ev.RunStart: SessionState._run,
-    ev.Resume: SessionState._resume,
+    ev.Resume: _resumed,
     ev.CaseStart: SessionState._case,
     ev.Stage: SessionState._stage,
     ev.Model: SessionState._model,

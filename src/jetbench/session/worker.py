@@ -16,10 +16,11 @@ from jetbench.domain.plan import Plan
 from jetbench.domain.sound import unsound
 from jetbench.domain.text import printable
 from jetbench.link.base import Link
-from jetbench.link.shared import Pouring, SharedReader
+from jetbench.link.shared import SharedReader
 from jetbench.recording.axis import Axis
 from jetbench.session import affinity, model_cache
 from jetbench.session.asking import Asking, request_of
+from jetbench.session.reading import Reading
 from jetbench.session.recorder import SessionRecorder
 from jetbench.session.showing import Showing
 from jetbench.session.under_way import Spending
@@ -28,7 +29,7 @@ if TYPE_CHECKING:  # imported when they are called for: the first paint does wit
     from jetbench.session.resumption import Rest
 
 
-class SessionWorker(Asking, Showing):
+class SessionWorker(Asking, Reading, Showing):
     """One agent, any number of runs one after the other, each with a recording of its own.
 
     ``link`` is called once, by ``start``, and may raise LinkError. ``new_recording`` names the file
@@ -52,8 +53,8 @@ class SessionWorker(Asking, Showing):
         self._new_link = link
         self._executable = executable
         self._screen = screen
-        self._reader = reader
-        self._state.puts_off_ends = reader is not None  # of many boards few are looked at
+        Reading.__init__(self, reader)
+        self._state.put_off.on = reader is not None  # one of many boards
         self._axis = Axis()
         self._running = False
         self._wanted: Plan | None = None
@@ -62,7 +63,6 @@ class SessionWorker(Asking, Showing):
         self._closing = False
         self._cores = affinity.allowed()
         self._sequence = 0
-        self._last_print = ""
 
     # -- what the owner calls
 
@@ -72,12 +72,7 @@ class SessionWorker(Asking, Showing):
     def start(self) -> None:
         self._state.models = model_cache.load(self._executable)
         self._link = self._new_link()
-        if self._reader is not None and isinstance(self._link, Pouring):
-            self._link.pour_prints(self._reader, self._take_print)
-            self._link.pour(self._reader, self._take, self._read_all)
-            return
-        threading.Thread(target=self._read_events, name="session", daemon=True).start()
-        threading.Thread(target=self._read_prints, name="agent-prints", daemon=True).start()
+        self._read(self._link)
 
     def run(self, plan: Plan) -> None:
         """Start a run. Raises RuntimeError, one line, when one is on or no file can be made."""
@@ -177,35 +172,6 @@ class SessionWorker(Asking, Showing):
 
     # -- the background threads
 
-    def _read_events(self) -> None:
-        assert self._link is not None
-        try:
-            for line in self._link.lines():
-                self._take(line)
-        except Exception as error:  # a thread that dies unseen would leave the screen waiting for ever
-            self._read_all(error)
-        else:
-            self._read_all(None)
-
-    def _read_all(self, error: Exception | None) -> None:
-        """The stream is over."""
-        assert self._link is not None
-        if error is not None:
-            self._over(f"reading the agent's stream failed: {type(error).__name__}: {error}")
-            raise error
-        self._over(self._link.describe_end())
-
-    def _read_prints(self) -> None:
-        assert self._link is not None
-        for line in self._link.prints():
-            self._take_print(line)
-
-    def _take_print(self, line: bytes) -> None:
-        text = line.decode("utf-8", "replace").rstrip()
-        if text:
-            self._last_print = text
-            self._add(ev.Log(t=self.now(), level="warning", source="agent", text=text[:2000]))
-
     def _take(self, line: bytes) -> None:
         if not line.strip():
             return
@@ -265,7 +231,8 @@ class SessionWorker(Asking, Showing):
         refused = self._state.board is None and self._state.fault is not None  # it said why before it ended
         in_order = self.far is not None and self.far.in_order() and not self._running
         if not self._closing and not refused and not in_order:
-            hint = "start the program again; what was recorded is kept"
+            again = "start the program again" if self._reader is None else "the next run tries it again"
+            hint = f"{again}; what was recorded is kept"
             why += f": {self._last_print}" if self._last_print and not why.startswith("--python ") else ""
             self._add(ev.Fault(t=self.now(), code="agent_lost", text=why, hint=hint))
         self._ended.set()
