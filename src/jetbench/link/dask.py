@@ -11,7 +11,8 @@ import logging
 import re
 import threading
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import distributed
@@ -25,6 +26,7 @@ from jetbench.link.base import LinkError, UnreachableError
 RESOURCE = "bench"  # what a worker declares that may measure; one of it, so that one case runs at a time
 CONNECT_S = 10.0
 ASK_S = 5.0
+RETRY_S = 1.0  # for a scheduler that was away
 OPEN_S = 60.0  # a slow board that unpacks the agent
 _ADDRESS = re.compile(r"((tcp|tls|wss?)://)?([\w.-]+|\[[0-9A-Fa-f:.%\w]+\]):\d{1,5}/?")
 _ALL = "all"  # the topic under which a scheduler tells which workers come and go
@@ -32,6 +34,9 @@ _TLS = "distributed.comm.tls.ca-file, .client.cert, .client.key"
 # Executed by a builtin, so that scheduler and workers need no module of ours to read it.
 _OPEN = "exec(text, scope) or scope['opened'](**request)"
 _ASK = "getattr(__import__('sys').modules.get(name), 'answer', lambda **_: {'gone': True})(**request)"
+
+
+_CLOSED = "the connection to the scheduler is closed"
 
 
 class AwayError(Exception):
@@ -53,13 +58,14 @@ class Cluster:
     def __init__(self, address: str, connect_s: float = CONNECT_S) -> None:
         self.address = address
         self._lock = threading.Lock()
+        self._closed = False
         self._watched: dict[str, tuple[str, Callable[[], None]]] = {}  # by session
         self._seen: dict[str, Found] = {}  # by the address it had at first
         self._takers: dict[str, dict[str, Callable[[dict[str, Any]], None]]] = {}  # by topic and session
         _check(address)
         _quieten()
         try:
-            self._client = distributed.Client(address, timeout=connect_s, set_as_default=False)
+            self._client = _client(address, connect_s)
         except (OSError, TimeoutError) as error:
             hint = "is it started, and the port the right one? dask scheduler, on a machine that all boards reach"
             tls = f"TLS is as Dask has it ({_TLS}), the same here and there"
@@ -90,11 +96,9 @@ class Cluster:
         found = [_worker(address, told) for address, told in workers.items() if RESOURCE in told.get("resources", ())]
         return sorted(found, key=lambda worker: (worker.name, worker.address))
 
-    async def _listed(self) -> Mapping[str, Any]:
+    async def _listed(self, client: Any) -> Mapping[str, Any]:
         """Of every worker what the scheduler knows of it, by address."""
-        if self._client.scheduler is None:
-            raise OSError("the connection to the scheduler is closed")
-        told: Mapping[str, Any] = (await self._client.scheduler.identity(n_workers=-1))["workers"]
+        told: Mapping[str, Any] = (await client.scheduler.identity(n_workers=-1))["workers"]
         return told
 
     def is_there(self, address: str) -> bool:
@@ -126,8 +130,8 @@ class Cluster:
         return self._run(address, _ASK, {"name": name, "request": request}, timeout)
 
     def _run(self, address: str, expression: str, scope: dict[str, Any], timeout: float) -> dict[str, Any]:
-        async def asked() -> Any:
-            return await self._client.run(eval, expression, scope, workers=[address], on_error="return")
+        async def asked(client: Any) -> Any:
+            return await client.run(eval, expression, scope, workers=[address], on_error="return")
 
         answer = self._wait(asked, timeout).get(address)
         if isinstance(answer, OSError) or answer is None:
@@ -136,13 +140,34 @@ class Cluster:
             return {"broken": f"{type(answer).__name__}: {_line(answer)}"}
         return answer if isinstance(answer, dict) else {"broken": "it answers what cannot be"}
 
-    def _wait(self, function: Callable[[], Any], timeout: float) -> Any:
+    def _wait(self, function: Callable[[Any], Any], timeout: float) -> Any:
+        client = self._reached()
+
+        async def work() -> Any:
+            if client.scheduler is None:
+                raise OSError(_CLOSED)
+            return await function(client)
+
         try:
-            return self._client.sync(function, callback_timeout=timeout)
+            return client.sync(work, callback_timeout=timeout)
         except (OSError, TimeoutError) as error:
             raise AwayError(_line(error)) from error
         except RuntimeError as error:  # its loop is closed
-            raise AwayError("the connection to the scheduler is closed") from error
+            raise AwayError(_CLOSED) from error
+
+    def _reached(self) -> Any:
+        """The client, or another one where it has given up: for seconds there was no scheduler. Raises AwayError."""
+        with self._lock:
+            if self._client.status == "closed" and not self._closed:
+                try:
+                    self._client = _client(self.address, RETRY_S)
+                except (OSError, TimeoutError) as error:
+                    raise AwayError(_line(error)) from error
+                for topic in self._takers:
+                    self._client.subscribe_topic(topic, partial(self._heard, topic))
+                if self._watched:
+                    self._client.subscribe_topic(_ALL, self._changed)
+            return self._client
 
     def case(
         self, address: str, name: str, request: dict[str, Any], key: str, over: Callable[[dict[str, Any]], None]
@@ -154,10 +179,9 @@ class Cluster:
         """
         scope = {"name": name, "request": request}
         where = {"workers": [address], "allow_other_workers": False, "resources": {RESOURCE: 1}}
-        try:
-            future = self._client.submit(eval, _ASK, scope, key=key, pure=False, retries=0, **where)
-        except (OSError, RuntimeError) as error:
-            raise AwayError(_line(error)) from error
+        client = self._reached()
+        with _gone_is_away():
+            future = client.submit(eval, _ASK, scope, key=key, pure=False, retries=0, **where)
 
         def done(future: Any) -> None:
             answer = None
@@ -169,27 +193,29 @@ class Cluster:
         future.add_done_callback(done)
 
         async def cancelled() -> None:
-            await self._client.cancel([future], asynchronous=True)
+            await client.cancel([future], asynchronous=True)
 
         def cancel() -> None:
             with contextlib.suppress(Exception):  # the scheduler is gone
-                self._client.sync(cancelled, callback_timeout=ASK_S)
+                client.sync(cancelled, callback_timeout=ASK_S)
 
         return cancel
 
     def subscribe(self, topic: str, session: str, take: Callable[[dict[str, Any]], None]) -> None:
-        """What is told of a session under that topic from now on; ``take`` is called in a thread of the client's."""
-
-        def heard(event: tuple[float, Any]) -> None:
-            message = event[1]
-            if isinstance(message, dict):
-                taker = self._takers.get(topic, {}).get(str(message.get("session")))
-                if taker is not None:
-                    taker(message)
-
-        with self._lock:
+        """What is told of a session under that topic from now on; ``take`` is called in a thread of the client's.
+        Raises AwayError."""
+        client = self._reached()
+        with self._lock, _gone_is_away():
             self._takers.setdefault(topic, {})[session] = take
-            self._client.subscribe_topic(topic, heard)  # again too: a scheduler that was started anew has forgotten it
+            # Again too: a scheduler that was started anew has forgotten it.
+            client.subscribe_topic(topic, partial(self._heard, topic))
+
+    def _heard(self, topic: str, event: tuple[float, Any]) -> None:
+        message = event[1]
+        if isinstance(message, dict):
+            taker = self._takers.get(topic, {}).get(str(message.get("session")))
+            if taker is not None:
+                taker(message)
 
     def unsubscribe(self, topic: str, session: str) -> None:
         with self._lock:
@@ -200,9 +226,11 @@ class Cluster:
                     self._client.unsubscribe_topic(topic)
 
     def watch(self, address: str, session: str, gone: Callable[[], None]) -> None:
-        """``gone`` is called when the scheduler has lost that worker, in a thread of the client's."""
-        self._watched[session] = (address, gone)
-        self._client.subscribe_topic(_ALL, self._changed)
+        """``gone`` is called when the scheduler has lost that worker, in a thread of the client's. Raises AwayError."""
+        client = self._reached()
+        with self._lock, _gone_is_away():
+            self._watched[session] = (address, gone)
+            client.subscribe_topic(_ALL, self._changed)
 
     def unwatch(self, session: str) -> None:
         self._watched.pop(session, None)
@@ -215,8 +243,23 @@ class Cluster:
                     gone()
 
     def close(self) -> None:
+        self._closed = True
         with contextlib.suppress(Exception):
             self._client.close(timeout=ASK_S)
+
+
+def _client(address: str, timeout: float) -> Any:
+    """Raises OSError, TimeoutError."""
+    return distributed.Client(address, timeout=timeout, set_as_default=False)
+
+
+@contextlib.contextmanager
+def _gone_is_away() -> Iterator[None]:
+    """Where its scheduler is gone a client raises what it likes, plain Exception among it."""
+    try:
+        yield
+    except Exception as error:
+        raise AwayError(_line(error)) from error
 
 
 def _check(address: str) -> None:

@@ -43,9 +43,9 @@ class WorkerAgent:
         self.worker, self.session = worker, uuid.uuid4().hex
         self._cluster, self._clock = cluster, clock
         self._topic = f"{TOPIC}{worker.name}"
-        cluster.subscribe(self._topic, self.session, take)  # before there is anything to tell
-        cluster.watch(worker.address, self.session, gone)
         try:
+            cluster.subscribe(self._topic, self.session, take)  # before there is anything to tell
+            cluster.watch(worker.address, self.session, gone)
             self.boot = self._open(member, [*member.sensors, *arguments, "--by", whoami()])
             self._clock.begin()
             for _ in range(ROUNDS):

@@ -63,6 +63,7 @@ class LocalLink:
         self._closed = False
         assert self._process.stdout is not None
         self._stdout = HeldPipe(self._process.stdout.fileno())
+        self._reader: io.BufferedReader | None = None
 
     def _folder(self, root: Path) -> Path:
         """The folder itself, or the one a packed board is laid out in until the link is closed."""
@@ -87,7 +88,9 @@ class LocalLink:
         return self._process.pid
 
     def lines(self) -> Iterator[bytes]:
-        return _bounded_lines(io.BufferedReader(self._stdout))
+        if self._reader is None:  # kept: with it the pipe would close, and what it has read be lost
+            self._reader = io.BufferedReader(self._stdout)
+        return _bounded_lines(self._reader)
 
     def pour(self, reader: SharedReader, sink: Callable[[bytes], None], over: Over) -> None:
         def take(line: bytes) -> bool:
