@@ -23,8 +23,14 @@ class DaskBoards:
     def __init__(self, folder: Path, environment: Mapping[str, str] = {}, protocol: str = "tcp") -> None:
         self._folder, self._environment = folder, dict(environment)
         self._processes: list[subprocess.Popen[bytes]] = []
-        told = folder / "scheduler.json"
-        arguments = ["--host", f"{protocol}://127.0.0.1", "--port", "0", "--scheduler-file", str(told)]
+        self._protocol = protocol
+        self.begin_scheduler()
+
+    def begin_scheduler(self, port: str = "0") -> None:
+        """A scheduler, also in place of one that was killed; its workers have ended with that."""
+        told = self._folder / "scheduler.json"
+        told.unlink(missing_ok=True)
+        arguments = ["--host", f"{self._protocol}://127.0.0.1", "--port", port, "--scheduler-file", str(told)]
         self.scheduler = self._run(_SCHEDULER, "scheduler", *arguments, "--no-dashboard")
         deadline = time.monotonic() + START_S
         while not told.exists():

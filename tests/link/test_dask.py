@@ -301,6 +301,47 @@ def test_a_worker_that_does_not_come_back_is_lost(
         DaskLink(cluster, Member(name="ben", kind="dask", address="tcp://127.0.0.1:1"))
 
 
+@pytest.mark.torch
+@pytest.mark.parametrize("away_s", [0.0, 12.0], ids=["at once", "after the client has given up"])
+def test_a_scheduler_that_is_started_anew_costs_the_case_that_was_cut(tmp_path: Path, away_s: float) -> None:
+    recording = tmp_path / "run.jsonl"
+    with dask_cluster.running(tmp_path) as boards:
+        boards.start("anna")
+        cluster = dask.Cluster(boards.address, 5.0)
+        wait_for(cluster._found)
+        with session(cluster, "anna", recording) as worker:
+            worker.run(plan("two_matrices", "slow"))
+            wait_for(lambda: recording.exists() and recording.read_text().count('"k":"case",') == 2)
+            boards.scheduler.kill()
+            boards.scheduler.wait()
+            time.sleep(away_s)
+            boards.begin_scheduler(boards.address.rpartition(":")[2])
+            boards.start("anna")
+            assert worker.wait(3 * PATIENCE_S)
+            state = worker.snapshot()
+        cluster.close()
+    assert [case.status for case in state.cases] == ["measured", "measured"]
+    lines = lines_of(recording)
+    assert [resume["left"] for resume in of(lines, "resume")] == [[[1]]]
+    text = "\n".join(log.get("text", "") for log in of(lines, "log"))
+    assert "case 2 was cut in its attempt 1, and is measured anew" in text
+    assert "anna is there again" in text
+
+
+def test_a_scheduler_that_stays_away_ends_it_in_a_line(tmp_path: Path) -> None:
+    with dask_cluster.running(tmp_path) as boards:
+        boards.start("anna")
+        cluster = dask.Cluster(boards.address, 1.0)
+        wait_for(cluster._found)
+        with session(cluster, "anna", tmp_path / "run.jsonl", back_s=4.0) as worker:
+            boards.scheduler.kill()
+            wait_for(lambda: worker.over)
+            state = worker.snapshot()
+        cluster.close()
+    assert state.status == "lost"
+    assert f"the scheduler at {boards.address} does not answer for 4 s" in (state.fault or "")
+
+
 def test_what_the_worker_no_longer_keeps_is_a_loss_and_no_gap(cluster: dask.Cluster) -> None:
     with contextlib.closing(DaskLink(cluster, member(cluster, "anna"))) as link, pytest.raises(LostError):
         link._agent.missing(1 << 40, 1 << 41)
