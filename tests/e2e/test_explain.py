@@ -38,9 +38,11 @@ def folded(events: list[ev.AnyEvent]) -> SessionState:
 
 
 def test_without_onednn_the_depthwise_convolutions_are_named_and_resnet18_has_none() -> None:
+    first: list[ev.AnyEvent] = []
     for _ in range(3):  # where others take the cores it says "stalled" and nothing else: ask again
         with asking.agent() as link:
             events = asking.run(link, plan(models=("mobilenet_v2", "resnet18"), onednn=False))
+        first = first or events
         results = {result.case.model: result for result in folded(events).case_results()}
         mobile, resnet = results["mobilenet_v2"].why, results["resnet18"].why
         assert mobile is not None
@@ -60,12 +62,12 @@ def test_without_onednn_the_depthwise_convolutions_are_named_and_resnet18_has_no
     assert "depthwise" not in resnet.verdict.sentence
     macs = sum(row.macs for row in resnet.classes)
     assert macs == pytest.approx(1814e6 * (64 / 224) ** 2, rel=0.02), "published at 224 pixels"
-    calibrated = asking.of(events, ev.Calibration)
+    calibrated = asking.of(first, ev.Calibration)
     assert len(calibrated) == 1, "once a device, type and number of threads"
     (kept,) = asking.of(again, ev.Calibration)
     if max(calibrated[0].peak_flops_spread or 1, calibrated[0].bandwidth_spread or 1) <= 0.05:
         assert kept.kept or (calibrated[0].calls_spread or 1) > 0.05, "what agreed is not measured again"
-    assert [stage.name for stage in asking.of(events, ev.Stage) if stage.c == 0 and stage.ns][-2:] == [
+    assert [stage.name for stage in asking.of(first, ev.Stage) if stage.c == 0 and stage.ns][-2:] == [
         "calibrate",
         "profile",
     ]

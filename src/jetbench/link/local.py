@@ -19,10 +19,11 @@ import msgspec
 from jetbench.link import agent_files
 from jetbench.link.base import LinkError
 from jetbench.link.held import HeldPipe
-from jetbench.link.shared import Followed, Over, SharedReader, pour
 
 if TYPE_CHECKING:
     import tempfile
+
+    from jetbench.link.shared import Followed, Over, SharedReader
 
 CLOSE_GRACE_S = 2.0
 ASK_S = 10.0
@@ -93,6 +94,8 @@ class LocalLink:
         return _bounded_lines(self._reader)
 
     def pour(self, reader: SharedReader, sink: Callable[[bytes], None], over: Over) -> None:
+        from jetbench.link.shared import pour  # of a fleet alone
+
         def take(line: bytes) -> bool:
             sink(line.rstrip(b"\n"))
             return True

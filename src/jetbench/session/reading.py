@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
 from jetbench.domain import events as ev
 from jetbench.link.base import Link
-from jetbench.link.shared import Pouring, SharedReader
+
+if TYPE_CHECKING:  # of a fleet alone
+    from jetbench.link.shared import SharedReader
 
 
 class Reading:
@@ -32,10 +35,13 @@ class Reading:
 
     def _read(self, link: Link) -> None:
         """From now on."""
-        if self._reader is not None and isinstance(link, Pouring):
-            link.pour_prints(self._reader, self._take_print)
-            link.pour(self._reader, self._take, self._read_all)
-            return
+        if self._reader is not None:
+            from jetbench.link.shared import Pouring
+
+            if isinstance(link, Pouring):
+                link.pour_prints(self._reader, self._take_print)
+                link.pour(self._reader, self._take, self._read_all)
+                return
         threading.Thread(target=self._read_events, args=(link,), name="session", daemon=True).start()
         threading.Thread(target=self._read_prints, args=(link,), name="agent-prints", daemon=True).start()
 

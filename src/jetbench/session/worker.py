@@ -15,7 +15,6 @@ from jetbench.domain.plan import Plan
 from jetbench.domain.sound import unsound
 from jetbench.domain.text import printable
 from jetbench.link.base import Link
-from jetbench.link.shared import SharedReader
 from jetbench.recording.axis import Axis
 from jetbench.session import affinity, model_cache
 from jetbench.session.asking import Asking, request_of
@@ -25,6 +24,7 @@ from jetbench.session.showing import Showing
 from jetbench.session.under_way import Spending
 
 if TYPE_CHECKING:  # imported when they are called for: the first paint does without
+    from jetbench.link.shared import SharedReader
     from jetbench.session.resumption import Rest
 
 
