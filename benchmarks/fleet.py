@@ -16,6 +16,7 @@ import argparse
 import importlib.util
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import threading
@@ -25,7 +26,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
-from remote import MODEL, Side, compare, delivered
+from remote import MODEL, compare, delivered
 from terminal import Terminal
 from usage import cpu_seconds
 
@@ -124,11 +125,8 @@ def medians(rounds: int, passes: int) -> None:
 
     with dask_boards() as (boards, _):
         cluster, member = found(boards)
-        links = LocalLink(), DaskLink(cluster, member)
         print(f"p50 of {MODEL}, {passes} passes a turn, {rounds} rounds", flush=True)
-        print(compare(Side(links[0]), Side(links[1]), rounds, passes), flush=True)
-        for link in links:
-            link.close()
+        print(compare(LocalLink, lambda: DaskLink(cluster, member), rounds, passes), flush=True)
         cluster.close()
 
 
@@ -139,9 +137,10 @@ def screen(seconds: float) -> None:
     print(f"{BOARDS} boards at 10 Hz; windows of {seconds:g} s   B/s  worst 1 s  CPU %  RSS MiB")
     for size, most in SIZES:
         with tempfile.TemporaryDirectory() as folder:
-            board = Path(folder) / "board"
-            board.write_text(f'#!/bin/sh\nexec {sys.executable} {HERE / "board_stream.py"} {RECORDING} "$@"\n')
-            board.chmod(0o755)
+            command = [sys.executable, str(HERE / "board_streams.py"), str(RECORDING), folder, str(BOARDS)]
+            streams = subprocess.Popen(command, stdout=subprocess.PIPE)
+            assert streams.stdout is not None
+            streams.stdout.readline()
             terminal = Terminal(
                 [sys.executable, str(HERE / "fleet_screen.py"), folder, str(BOARDS)], {"XDG_DATA_HOME": folder}, size
             )
@@ -156,6 +155,7 @@ def screen(seconds: float) -> None:
             if os.environ.get("JETBENCH_SHOW"):
                 print("\n".join(list(terminal.screens())[-1][1]))
             terminal.close("xxqy")
+            streams.kill()
 
 
 def main() -> None:
@@ -163,12 +163,13 @@ def main() -> None:
     parser.add_argument("-n", type=int, default=40, metavar="ROUNDS")
     parser.add_argument("--seconds", type=float, default=20.0, help="windows of resident and screen")
     parser.add_argument("--part", choices=("delivery", "resident", "p50", "screen"), help="one of them alone")
+    parser.add_argument("--passes", type=int, default=10, help="of a turn of p50")
     parser.add_argument("--quick", action="store_true", help="short rounds: does it work")
     options = parser.parse_args()
     if importlib.util.find_spec("distributed") is None:
         print("no Dask distributed here: nothing to measure (pip install 'jetbench-tui[fleet]')")
         return
-    rounds, passes, seconds = (2, 20, 4.0) if options.quick else (options.n, 20, options.seconds)
+    rounds, passes, seconds = (2, 10, 4.0) if options.quick else (options.n, options.passes, options.seconds)
     parts = {
         "delivery": late,
         "resident": lambda: resident(seconds),

@@ -2,7 +2,7 @@
 
 python benchmarks/fleet_screen.py FOLDER BOARDS
 
-FOLDER has ``board``, which stands for the interpreter of every board; the recording goes there.
+FOLDER has ``board-00`` and so on, which stand for the interpreters of the boards; the recording goes there.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ def app(folder: Path, boards: int) -> None:
     """As ``jetbench-tui --host a,b,...`` opens it; each board is a process of this machine."""
     from jetbench.tui import run_app
 
-    members = [
-        Member(name=f"board-{number:02}", kind="local", python=str(folder / "board")) for number in range(boards)
-    ]
+    names = [f"board-{number:02}" for number in range(boards)]
+    members = [Member(name=name, kind="local", python=str(folder / name)) for name in names]
     session = FleetSession(members, lambda member: LocalLink(member.python), lambda: folder / "fleet.jsonl")
     session.start()
     try:

@@ -7,7 +7,7 @@ Starts an sshd of its own on loopback, with its own keys. Two things:
   delivery   a run on a simulated board, with readings ten times a second: from an event's time stamp to the moment it
              is here, through agent, spool, sshd and ssh. Both clocks are one here, so the stamps can be compared.
   p50        one model, in many short turns here, there and here again: the ratio of what the turns come to, with its
-             95 % interval by resampling rounds, and beside it that of here to itself, which tells what the machine does
+             95 % interval by resampling, and beside it that of here to itself, which tells what the machine does
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ from jetbench.link.ssh_line import COMMAND
 
 MODEL = "squeezenet1_1"
 LATE_MS, SAME = 50.0, 0.01
+ROUNDS = 8  # with the same agents
+Round = dict[str, float]  # milliseconds
 DELIVERED = 1000  # passes, while events are timed
 
 
@@ -65,7 +67,8 @@ class Side:
     def run(self, plan: Plan) -> Iterator[tuple[float, dict[str, Any]]]:
         """Every event of a run, with the milliseconds from its stamp to here."""
         cases, protocol = plain(plan.cases()), plain(plan.protocol())
-        self.link.send({"op": "run", "cases": cases, "protocol": protocol, "screen": False})
+        # As if a screen were there: the child has its core for itself, also on a machine that is its own far side.
+        self.link.send({"op": "run", "cases": cases, "protocol": protocol, "screen": True})
         with out_of_the_way():  # after all was started: affinity is inherited
             for line in self._lines:
                 now = time.perf_counter_ns()
@@ -113,54 +116,62 @@ def delivered(links: dict[str, Link]) -> None:
         print(f"delivery, {name}: {len(late)} events, {more}{limit}", flush=True)
 
 
-def compare(here: Side, there: Side, rounds: int, passes: int) -> str:
-    """Each round is here, there, here again, in an order that turns: one figure for the line, one for the machine."""
-    for side in (here, there):
-        side.p50(passes)  # torch is imported, the model counted
-    found: list[dict[str, float]] = []
-    for turn in range(rounds):
-        ways = [("here", here), ("there", there), ("again", here)]
-        found.append({name: side.p50(passes) for name, side in (ways if turn % 2 == 0 else ways[::-1])})
-    if os.environ.get("JETBENCH_SHOW"):
-        print("\n".join("  ms  " + "  ".join(f"{name} {ms:.3f}" for name, ms in each.items()) for each in found))
-    ways_to_tell = (
-        ("turns, their medians", of(statistics.median)),
-        ("turns, fastest tenth", of(fastest)),
-        ("rounds, each by itself", paired),
-    )
+def compare(here: Callable[[], Link], there: Callable[[], Link], rounds: int, passes: int) -> str:
+    """Each round is here, there, and here again by another agent, in an order that turns: one figure for the line, one
+    for the machine. Agents are started anew every few rounds: where the loader puts torch lasts as long as an agent,
+    and makes a pass faster or slower by a per cent or two."""
+    blocks = [block(here, there, min(ROUNDS, rounds - done), passes) for done in range(0, rounds, ROUNDS)]
+    ways_to_tell = (("rounds, their middle half", middle_half), ("turns, their medians", medians))
     lines = []
     for words, ratio in ways_to_tell:
-        told, null = (with_interval(found, partial(ratio, name=name)) for name in ("there", "again"))
-        lines.append(f"  {words:<24} there {_shown(told)}, here again {_shown(null)}; {same(*told[1:])}")
+        told, null = (with_interval(blocks, partial(ratio, name=name)) for name in ("there", "again"))
+        lines.append(f"  {words:<25} there {_shown(told)}, here again {_shown(null)}; {same(*told[1:])}")
     return "\n".join(lines)
 
 
-def of(statistic: Callable[[list[float]], float]) -> Callable[..., float]:
-    """Ratio to ``here`` of a statistic of all turns."""
+def block(here: Callable[[], Link], there: Callable[[], Link], rounds: int, passes: int) -> list[Round]:
+    """Milliseconds of each turn."""
+    links = {"here": here(), "there": there(), "again": here()}
+    ways = {name: Side(link) for name, link in links.items()}
+    for side in ways.values():
+        side.p50(passes)  # torch is imported, the model counted
+    found = []
+    for turn in range(rounds):
+        order = list(ways)[turn % 3 :] + list(ways)[: turn % 3]
+        found.append({name: ways[name].p50(passes) for name in order})
+    for link in links.values():
+        link.close()
+    if os.environ.get("JETBENCH_SHOW"):
+        print(
+            "\n".join("  ms  " + "  ".join(f"{name} {each[name]:.3f}" for name in links) for each in found), flush=True
+        )
+    return found
 
-    def ratio(rounds: Sequence[dict[str, float]], name: str) -> float:
-        return statistic([each[name] for each in rounds]) / statistic([each["here"] for each in rounds])
 
-    return ratio
-
-
-def fastest(values: Sequence[float]) -> float:
-    """The quantile 0.1: what is left when nothing else wants the cores."""
-    return percentile(sorted(values), 0.1)
+def medians(rounds: Sequence[Round], name: str) -> float:
+    return statistics.median([each[name] for each in rounds]) / statistics.median([each["here"] for each in rounds])
 
 
-def paired(rounds: Sequence[dict[str, float]], name: str) -> float:
-    """Median of the ratios of neighbours: what drifts slowly drops out."""
-    return statistics.median([each[name] / each["here"] for each in rounds])
+def middle_half(rounds: Sequence[Round], name: str) -> float:
+    """Of each round's ratio, without the quarter at either end: what drifts slowly drops out, and so do turns in which
+    something else ran. There is compared with both turns here."""
+    found = []
+    for each in rounds:
+        here = math.sqrt(each["here"] * each["again"]) if name == "there" else each["here"]
+        found.append(math.log(each[name] / here))
+    kept = sorted(found)[len(found) // 4 : len(found) - len(found) // 4]
+    return math.exp(statistics.fmean(kept))
 
 
 def with_interval(
-    found: Sequence[dict[str, float]], ratio: Callable[[Sequence[dict[str, float]]], float]
+    blocks: Sequence[Sequence[Round]], ratio: Callable[[Sequence[Round]], float]
 ) -> tuple[float, float, float]:
-    """And its 95 % interval: whole rounds are drawn anew, 2000 times."""
-    draw = random.Random(len(found))
-    drawn = sorted(ratio(draw.choices(found, k=len(found))) for _ in range(2000))
-    return ratio(found), percentile(drawn, 0.025), percentile(drawn, 0.975)
+    """And its 95 % interval: whole blocks are drawn anew, 2000 times."""
+    draw = random.Random(len(blocks))
+    drawn = sorted(
+        ratio([each for block in draw.choices(blocks, k=len(blocks)) for each in block]) for _ in range(2000)
+    )
+    return ratio(list(itertools.chain(*blocks))), percentile(drawn, 0.025), percentile(drawn, 0.975)
 
 
 def same(low: float, high: float) -> str:
@@ -178,10 +189,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-n", type=int, default=40, metavar="ROUNDS")
     parser.add_argument("--part", choices=("delivery", "p50"), help="one of them alone")
-    parser.add_argument("--passes", type=int, default=20, help="of a turn")
+    parser.add_argument("--passes", type=int, default=10, help="of a turn")
     parser.add_argument("--quick", action="store_true", help="two short rounds: does it work")
     options = parser.parse_args()
-    rounds, passes = (2, 20) if options.quick else (options.n, options.passes)
+    rounds, passes = (2, 10) if options.quick else (options.n, options.passes)
     if sshd.found() is None:
         print("no OpenSSH server here: nothing to measure (apt-get install openssh-server)")
         return
@@ -200,10 +211,7 @@ def main() -> None:
         if options.part == "delivery":
             return
         print(f"p50 of {MODEL}, {passes} passes a turn, {rounds} rounds", flush=True)
-        links = LocalLink(python), there()
-        print(compare(Side(links[0]), Side(links[1]), rounds, passes), flush=True)
-        for open_link in links:
-            open_link.close()
+        print(compare(lambda: LocalLink(python), there, rounds, passes), flush=True)
 
 
 if __name__ == "__main__":

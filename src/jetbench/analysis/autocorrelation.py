@@ -34,7 +34,7 @@ def ranks(values: Sequence[float]) -> list[float]:
 
 def correlation(centred: Sequence[float], variance: float, lag: int) -> float:
     """Autocorrelation at a lag of values whose mean is 0; ``variance`` is the sum of their squares."""
-    return _product(centred[:-lag], centred[lag:]) / variance if variance else 0.0
+    return _product(centred, centred[lag:]) / variance if variance else 0.0
 
 
 def lag1_and_n_eff(values: Sequence[float]) -> tuple[float | None, float]:
@@ -52,16 +52,18 @@ def lag1_and_n_eff(values: Sequence[float]) -> tuple[float | None, float]:
     variance = _product(centred, centred)
     if not variance:
         return None, float(n)
-    lag1 = correlation(centred, variance, 1)
+    lag1 = odd = correlation(centred, variance, 1)
     total, lag = 0.0, 1
     while lag + 1 < min(len(centred) // 2, MAX_LAG):
-        pair = correlation(centred, variance, lag) + correlation(centred, variance, lag + 1)
+        pair = odd + correlation(centred, variance, lag + 1)
         if pair <= 0:
             break
         total += pair
         lag += 2
+        odd = correlation(centred, variance, lag)
     return lag1, min(float(n), max(2.0, n / (1 + 2 * total)))
 
 
 def _product(left: Sequence[float], right: Sequence[float]) -> float:
+    """As far as both go."""
     return float(sum(map(mul, left, right)))

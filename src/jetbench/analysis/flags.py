@@ -6,6 +6,7 @@ drop, S swap or major page fault, P preempted, G garbage collection. "" is a cle
 
 from __future__ import annotations
 
+import math
 from array import array
 from bisect import bisect_left
 from collections import Counter
@@ -58,7 +59,7 @@ def masks(observed: ObservedCase, told: ObservedBoard) -> array[int]:
     starts, durations = observed.start, observed.duration
     for first, last, _ in observed.round.spans():
         window = (starts[first], starts[last - 1] + durations[last - 1])
-        for begin, end in slow_clock_spans(told, observed.case.device, window):
+        for begin, end in _joined(slow_clock_spans(told, observed.case.device, window)):
             _mark(observed, found, "F", begin, end)
     _mark_own(observed, found)
     return found
@@ -99,25 +100,43 @@ def slow_clock_spans(told: ObservedBoard, device: str, window: Window) -> list[W
         return []
     baselines = [percentile(sorted(series.value), 0.9) for series in clocks]
     times = max((series.t for series in clocks), key=len)
-    load = told.loads.get("load.gpu") if prefix == "clock.gpu" else None
     first, last = max(0, bisect_left(times, window[0]) - 1), bisect_left(times, window[1]) + 1
-    near = times[max(0, first - 1) : last + 1]  # with a neighbour on either side
+    begin = max(0, first - 1)
+    near = times[begin : last + 1]  # with a neighbour on either side
+    shares = [
+        [value / baseline for value in _values(series, times, near, begin)]
+        for series, baseline in zip(clocks, baselines, strict=True)
+        if baseline > 0
+    ]
+    load = told.loads.get("load.gpu") if prefix == "clock.gpu" else None
+    loads = _values(load, times, near, begin) if load is not None else None
     spans: list[Window] = []
-    for index, t in enumerate(times[first:last], min(first, 1)):
-        shares = [_value(s, t) / b for s, b in zip(clocks, baselines, strict=True) if b > 0 and len(s.t)]
-        if not shares or max(shares) >= limit.CLOCK_DROP or (load is not None and _value(load, t) < limit.BUSY_LOAD):
+    for index in range(first - begin, min(last - begin, len(near))):
+        highest = max((of_one[index] for of_one in shares), default=math.inf)
+        if highest >= limit.CLOCK_DROP or (loads is not None and loads[index] < limit.BUSY_LOAD):
             continue
-        begin = (near[index - 1] + t) // 2 if index else t
-        end = (near[index + 1] + t) // 2 if index + 1 < len(near) else t
-        spans.append((begin, end))
+        since = (near[index - 1] + near[index]) // 2 if index else near[index]
+        until = (near[index + 1] + near[index]) // 2 if index + 1 < len(near) else near[index]
+        spans.append((since, until))
     return spans
 
 
-def _value(series: Series, t: int) -> float:
-    """The reading at a moment, or the nearest one."""
+def _joined(spans: Sequence[Window]) -> list[Window]:
+    """Those that meet as one."""
+    found: list[Window] = []
+    for begin, end in spans:
+        found.append((found.pop()[0] if found and found[-1][1] >= begin else begin, end))
+    return found
+
+
+def _values(series: Series, times: Sequence[int], near: Sequence[int], begin: int) -> Sequence[float]:
+    """Readings at the times ``near``, which are those from ``begin`` on, or the next ones there are."""
+    if series.t is times:
+        return series.value[begin : begin + len(near)]
     if not len(series.t):
-        return float("inf")
-    return series.value[min(bisect_left(series.t, t), len(series.t) - 1)]
+        return [math.inf] * len(near)
+    own = array("q", series.t)
+    return [series.value[min(bisect_left(own, t), len(own) - 1)] for t in near]
 
 
 def _period(told: ObservedBoard) -> int:

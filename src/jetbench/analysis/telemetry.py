@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from jetbench.domain.events import Board, Channel
 
@@ -13,12 +14,15 @@ def scaled(channel: Channel, raw: int | None) -> float | None:
     """A reading in the channel's unit."""
     if raw is None:
         return None
-    # 1e-6 as a factor makes 8943528 into 8.943527999; dividing by the whole number 1e6 does not.
-    if 0 < channel.scale < 1:
-        divisor = 1 / channel.scale
-        if abs(divisor - round(divisor)) < 1e-6:
-            return raw / round(divisor)
-    return raw * channel.scale
+    divisor = _divisor(channel.scale)
+    return raw / divisor if divisor else raw * channel.scale
+
+
+@lru_cache
+def _divisor(scale: float) -> int:
+    """1e-6 as a factor makes 8943528 into 8.943527999; dividing by the whole number 1e6 does not. 0: there is none."""
+    divisor = 1 / scale if 0 < scale < 1 else 0.0
+    return round(divisor) if divisor and abs(divisor - round(divisor)) < 1e-6 else 0
 
 
 def column(board: Board, channel_id: str) -> int | None:

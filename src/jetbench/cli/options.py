@@ -167,7 +167,7 @@ def inherited(ctx: click.Context, options: dict[str, Any]) -> tuple[str | None, 
 
 def host_of(ctx: click.Context, options: dict[str, Any]) -> str | None:
     """``--host`` of the command, or else of the program, where one board is measured on. Raises UsageError."""
-    names = hosts_of(ctx, options)
+    names = [name for named in hosts_of(ctx, options) for name in named.split(",")]
     if len(names) > 1:
         raise click.UsageError(f"one board at a time here: --host {names[0]}; run and the app take several.", ctx)
     return names[0] if names else None

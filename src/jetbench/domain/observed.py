@@ -273,17 +273,24 @@ class ObservedBoard:
         self.throttle: list[ev.Throttle] = []  # the state at the begin of the run, then every change
         self._ticks = Times()  # the times of all series that have a reading of every tick
 
-    def add(self, t: int, readings: Sequence[tuple[dict[str, Series], str, float | None]]) -> None:
-        """One tick: of each quantity the series it is kept with, the channel and the reading."""
-        for kept, name, value in readings:
+    def add(
+        self, times: Sequence[int], readings: Sequence[tuple[dict[str, Series], str, Sequence[float | None]]]
+    ) -> None:
+        """Some ticks: of each quantity the series it is kept with, the channel and the reading of every tick."""
+        for kept, name, values in readings:
+            whole = None not in values
             series = kept.get(name)
-            if value is None:
-                if series is not None and series.t is self._ticks:
-                    series.t = self._ticks.copy()
-                continue
             if series is None:
-                series = kept[name] = Series(None if len(self._ticks) else self._ticks)
-            series.value.append(value)
-            if series.t is not self._ticks:
-                series.t.append(t)
-        self._ticks.append(t)
+                if not whole and all(value is None for value in values):
+                    continue
+                series = kept[name] = Series(self._ticks if whole and not len(self._ticks) else None)
+            if series.t is self._ticks and not whole:
+                series.t = self._ticks.copy()
+            if series.t is self._ticks:
+                series.value.extend(values)  # type: ignore[arg-type]
+                continue
+            for t, value in zip(times, values, strict=True):
+                if value is not None:
+                    series.add(t, value)
+        for t in times:
+            self._ticks.append(t)

@@ -29,10 +29,11 @@ def _latency(event: ev.Latency) -> str | None:
         return "an index or start out of range"
     if not (_all_within(event.d) and _all_within(event.s)):
         return "a duration or start out of range"
-    told = (event.faults, event.gc, event.device, event.parts, event.spent)
-    if not all(_bounded(value) for value in told if value) or (event.waits and not _bounded(event.waits, -1)):
-        return "a count out of range"
-    return None if 0 <= event.swap_in_kib < _LIMIT and 0 <= event.steal_ms < _LIMIT else "a count out of range"
+    counts = [event.swap_in_kib, event.steal_ms, *event.gc, *event.device, *event.spent.values()]
+    counts += [count for pair in event.faults for count in pair]
+    counts += [count + 1 for wait in event.waits for count in wait]  # -1: not known
+    within = _all_within(counts) and all(map(_all_within, event.parts.values()))
+    return None if within else "a count out of range"
 
 
 def _all_within(values: Sequence[int]) -> bool:
@@ -45,7 +46,7 @@ def _all_within(values: Sequence[int]) -> bool:
 
 
 def _telemetry(event: ev.Telemetry) -> str | None:
-    read = [v for v in event.v if v is not None]
+    read: Sequence[int] = event.v if None not in event.v else [v for v in event.v if v is not None]  # type: ignore[assignment]
     return None if not read or (min(read) > -_LIMIT and max(read) < _LIMIT) else "a reading out of range"
 
 
@@ -103,15 +104,15 @@ def _counts(event: ev.AnyEvent) -> str | None:
     return None if _bounded(event) else "a count out of range"
 
 
-def _bounded(value: object, least: int = 0) -> bool:
+def _bounded(value: object) -> bool:
     """Whether every whole number in it, however deep, is one that a count can be."""
     if isinstance(value, int):
-        return least <= value < _LIMIT
+        return 0 <= value < _LIMIT
     if isinstance(value, msgspec.Struct):
-        return all(_bounded(getattr(value, name), least) for name in value.__struct_fields__)
+        return all(_bounded(getattr(value, name)) for name in value.__struct_fields__)
     if isinstance(value, dict):
-        return all(_bounded(item, least) for item in value.values())
-    return not isinstance(value, tuple) or all(_bounded(item, least) for item in value)
+        return all(_bounded(item) for item in value.values())
+    return not isinstance(value, tuple) or all(_bounded(item) for item in value)
 
 
 _CHECKS: dict[type[ev.AnyEvent], Callable[..., str | None]] = {

@@ -34,7 +34,10 @@ class Times(Sequence[int]):
             self._offsets.append(t - self._bases[-1])
 
     def append(self, t: int) -> None:
-        self.extend(t, (0,))
+        if len(self._bases) and 0 <= (offset := t - self._bases[-1]) < _SPAN:
+            self._offsets.append(offset)
+        else:
+            self.extend(t, (0,))
 
     def copy(self) -> Times:
         twin = Times()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import selectors
+import select
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Protocol, runtime_checkable
 
-GATHER_S = 0.03  # what comes meanwhile is taken together: a line waits for half of it
+GATHER_S = 0.05  # what comes meanwhile is taken together: a line waits for half of it
 CHUNK = 1 << 16
 MAX_LINE = 1 << 22
 Take = Callable[[bytes], bool]  # a line with its end; whether more of them are wanted
@@ -52,7 +52,8 @@ class SharedReader:
     """Any thread may call. ``take`` is called in the reader's own, which the first pipe starts."""
 
     def __init__(self) -> None:
-        self._selector = selectors.DefaultSelector()
+        self._poll = select.poll()  # selectors adds several microseconds to every line
+        self._followed: dict[int, Followed] = {}  # by the pipe, those that are read
         self._held: dict[int, Followed] = {}
         self._asked: deque[Callable[[], None]] = deque()
         self._lock = threading.Lock()
@@ -64,7 +65,7 @@ class SharedReader:
         ``first``: what was read from it before. A line that is too long comes in pieces.
         """
         followed = Followed(take)
-        self._ask(lambda: self._heard(pipe, followed, first))
+        self._ask(lambda: self._take_up(pipe, followed, first))
         return followed
 
     def let_go(self, pipe: int, timeout: float) -> bool:
@@ -72,8 +73,8 @@ class SharedReader:
         done = threading.Event()
 
         def work() -> None:
-            if pipe in self._selector.get_map():
-                self._held[pipe] = self._selector.unregister(pipe).data
+            if pipe in self._followed:
+                self._held[pipe] = self._leave(pipe)
             done.set()
 
         self._ask(work)
@@ -88,7 +89,7 @@ class SharedReader:
                 return
             while data := meanwhile():
                 followed.hear(data)
-            self._heard(pipe, followed, b"")
+            self._take_up(pipe, followed)
 
         self._ask(work)
 
@@ -99,40 +100,45 @@ class SharedReader:
             self._asked.append(work)
             if self._waker < 0:
                 wake, self._waker = os.pipe()
-                self._selector.register(wake, selectors.EVENT_READ)
+                self._poll.register(wake, select.POLLIN)
                 threading.Thread(target=self._run, args=(wake,), name="reader", daemon=True).start()
             os.write(self._waker, b"w")
 
     def _run(self, wake: int) -> None:
         while True:
-            for key, _ in self._selector.select():
-                if key.fd == wake:
+            for pipe, _ in self._poll.poll():
+                if pipe == wake:
                     os.read(wake, CHUNK)
                     while self._asked:
                         self._asked.popleft()()
-                elif self._selector.get_map().get(key.fd) == key:  # it was not let go just before, in this round
-                    self._read(key.fd, key.data)
+                elif pipe in self._followed:  # it was not let go just before, in this round
+                    self._read(pipe, self._followed[pipe])
             time.sleep(GATHER_S)
 
-    def _heard(self, pipe: int, followed: Followed, data: bytes) -> None:
-        """More of it is wanted, or not."""
+    def _take_up(self, pipe: int, followed: Followed, data: bytes = b"") -> None:
         if data:
             followed.hear(data)
-        known = pipe in self._selector.get_map()
-        if followed.done and known:
-            self._selector.unregister(pipe)
-        elif not followed.done and not known:
-            self._selector.register(pipe, selectors.EVENT_READ, followed)
         if followed.done:
             followed.end()
+        else:
+            self._followed[pipe] = followed
+            self._poll.register(pipe, select.POLLIN)
+
+    def _leave(self, pipe: int) -> Followed:
+        self._poll.unregister(pipe)
+        return self._followed.pop(pipe)
 
     def _read(self, pipe: int, followed: Followed) -> None:
         try:
             data = os.read(pipe, CHUNK)
         except OSError:
             data = b""
-        followed.done = not data
-        self._heard(pipe, followed, data)
+        if data:
+            followed.hear(data)
+        else:
+            followed.done = True
+        if followed.done:
+            self._leave(pipe).end()
 
 
 class Followed:

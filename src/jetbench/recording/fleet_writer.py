@@ -93,12 +93,12 @@ class BoardWriter:
         """Bytes of the whole file."""
         return self._fleet.size
 
-    def write(self, line: bytes) -> None:
-        """One line of the board's stream, with or without its end. Never waits for the disk."""
+    def write(self, *lines: bytes) -> None:
+        """Lines of the board's stream, with or without their ends. Never waits for the disk."""
         with self._lock:
             if self._closed:
                 return
-            self._put(bounded(line))
+            self._put(*map(bounded, lines))
             now = time.monotonic()
             if now - self._noted >= self._checkpoint_s:
                 self._checkpoint()
@@ -111,11 +111,11 @@ class BoardWriter:
                 self._checkpoint()
             self._closed = True
 
-    def _put(self, line: bytes) -> None:
-        self._fleet.append(wrapped(self._number, line))
-        self._index.take([line], self._size)
-        self._size += len(line)
-        self._last_line = line
+    def _put(self, *lines: bytes) -> None:
+        self._fleet.append(b"".join([wrapped(self._number, line) for line in lines]))
+        self._index.take(lines, self._size)
+        self._size += sum(map(len, lines))
+        self._last_line = lines[-1]
 
     def _checkpoint(self) -> None:
         try:

@@ -70,9 +70,10 @@ class RecordingWriter(Appender):
         if os.fstat(self._descriptor).st_size > self.size:
             os.ftruncate(self._descriptor, self.size)
 
-    def write(self, line: bytes) -> None:
-        """Hand over one line of the stream, with or without its end. Never waits for the disk."""
-        self.append(bounded(line))
+    def write(self, *lines: bytes) -> None:
+        """Hand over lines of the stream, with or without their ends. Never waits for the disk."""
+        for line in lines:
+            self.append(bounded(line))
 
     def event(self, event: ev.Event) -> None:
         """Record an event of the screen side."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from jetbench.analysis.energy import counter_channels
 from jetbench.analysis.telemetry import TOTAL_POWER, scaled
@@ -22,55 +22,54 @@ class Columns:
         channels = board.channels if board is not None else ()
         places = {channel.id: place for place, channel in enumerate(channels)}  # of two alike the later one
         scales = {name: _scaling(channels[place]) for name, place in places.items()}
-        self.history = History(scales, REPLAY_ROWS if whole else LIVE_ROWS, whole)
-        self._places = tuple(places.values())
-        self._total = places.get(TOTAL_POWER)
-        self._joules = [places[name] for name in counter_channels(board)]
+        self.history = History(scales, REPLAY_ROWS if whole else LIVE_ROWS, whole, tuple(places.values()))
+        self._total = (places[TOTAL_POWER], scales[TOTAL_POWER]) if TOTAL_POWER in places else None
+        self._joules = [(places[name], scales[name]) for name in counter_channels(board)]
         self._counters = [(place, channel.name) for place, channel in enumerate(channels) if _is(channel, "counter")]
-        self._kept = [
-            (place, channel)
-            for place, channel in enumerate(channels)
-            if (_is(channel, "clock") and channel.id.startswith(_CLOCKS)) or channel.id == _LOAD
-        ]
-        self._zones = [(place, channel) for place, channel in enumerate(channels) if _is(channel, "temperature")]
+        # Of a run: in which store of what was observed, and under which name.
+        clocks = [c for c in channels if _is(c, "clock") and c.id.startswith(_CLOCKS)]
+        loads = [c for c in channels if c.id == _LOAD]
+        zones = [c for c in channels if _is(c, "temperature")]
+        self._kept, self._zones = (
+            [(store, c.id, places[c.id], scales[c.id]) for store, of in stores for c in of]
+            for stores in ([(0, clocks), (1, loads)], [(2, zones)])
+        )
         self._soaks = soaks
-        self._channels = channels
         # What counters had grown by in earlier parts of the session, until the first reading in this one.
         self._carried: dict[str, int] = {}
         self._joules_shift: float | None = 0.0  # None: the next reading says it
 
-    def keep(self, row: ev.Telemetry) -> None:
+    def keep(self, rows: Sequence[ev.Telemetry]) -> None:
         """The newest rows."""
-        read, count = row.v, len(row.v)
-        self.history.add(row.t, [read[place] if place < count else None for place in self._places])
+        for row in rows:
+            self.history.add(row.t, row.v)
 
-    def observe(self, row: ev.Telemetry, told: ObservedBoard, counters: dict[str, tuple[int, int]]) -> None:
-        """What analysis asks of one tick of a run."""
-        watts = self._value(row, self._total)
-        if watts is not None:
-            told.power.t.append(row.t)
-            told.power.watts.append(watts)
-        joules = [self._value(row, place) for place in self._joules]
-        if joules and None not in joules:
-            self._add_joules(row.t, sum(value for value in joules if value is not None), told)
+    def observe(self, rows: Sequence[ev.Telemetry], told: ObservedBoard, counters: dict[str, tuple[int, int]]) -> None:
+        """What analysis asks of some ticks of a run."""
+        if self._total is not None:
+            for row, watts in zip(rows, _values(rows, *self._total), strict=True):
+                if watts is not None:
+                    told.power.t.append(row.t)
+                    told.power.watts.append(watts)
+        if self._joules or self._counters:
+            for row in rows:
+                self._count(row, told, counters)
+        stores = told.clocks, told.loads, told.temperatures
+        kept = self._kept + self._zones if self._soaks else self._kept
+        if kept:
+            readings = [(stores[store], name, _values(rows, place, scale)) for store, name, place, scale in kept]
+            told.add([row.t for row in rows], readings)
+
+    def _count(self, row: ev.Telemetry, told: ObservedBoard, counters: dict[str, tuple[int, int]]) -> None:
+        if self._joules:
+            joules = [_value(row, place, scale) for place, scale in self._joules]
+            if None not in joules:
+                self._add_joules(row.t, sum(value for value in joules if value is not None), told)
         for place, name in self._counters:
             raw = row.v[place] if place < len(row.v) else None
             if raw is not None:
                 known = name in counters and name not in self._carried
                 counters[name] = (counters[name][0] if known else raw - self._carried.pop(name, 0), raw)
-        stores = {"clock": told.clocks, "temperature": told.temperatures}
-        readings = []
-        for place, channel in (*self._kept, *self._zones) if self._soaks else self._kept:
-            raw = row.v[place] if place < len(row.v) else None
-            value = None if raw is None else raw * channel.scale
-            readings.append((stores.get(channel.quantity, told.loads), channel.id, value))
-        if readings:
-            told.add(row.t, readings)
-
-    def _value(self, row: ev.Telemetry, place: int | None) -> float | None:
-        if place is None or place >= len(row.v):
-            return None
-        return scaled(self._channels[place], row.v[place])
 
     def _add_joules(self, t: int, joules: float, told: ObservedBoard) -> None:
         if self._joules_shift is None:
@@ -86,6 +85,15 @@ class Columns:
         """Counters may have begun anew with the machine: they go on from where they stood."""
         self._carried = {name: last - first for name, (first, last) in counters.items()}
         self._joules_shift = None
+
+
+def _value(row: ev.Telemetry, place: int, scale: Scale) -> float | None:
+    raw = row.v[place] if place < len(row.v) else None
+    return None if raw is None else scale.of(raw)
+
+
+def _values(rows: Sequence[ev.Telemetry], place: int, scale: Scale) -> list[float | None]:
+    return [_value(row, place, scale) for row in rows]
 
 
 def _scaling(channel: ev.Channel) -> Scale:

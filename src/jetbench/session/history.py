@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import NamedTuple, overload
 
 BATCH = 32  # rows that are put into their columns together, at a quarter of the cost
@@ -17,6 +18,9 @@ class Scale(NamedTuple):
 
     by: float = 1.0
     divides: bool = False
+
+    def of(self, raw: int) -> float:
+        return raw / self.by if self.divides else raw * self.by
 
 
 class Points(Sequence[tuple[int, float | None]]):
@@ -64,11 +68,11 @@ class Points(Sequence[tuple[int, float | None]]):
     def extremes(self, first: int = 0, last: int | None = None) -> tuple[float, float] | None:
         """Lowest and highest reading of the places [first, last), at the cost of a scan in C."""
         known = self._known(first, last)
-        return (_scaled(min(known), self._scale), _scaled(max(known), self._scale)) if known else None
+        return (self._scale.of(min(known)), self._scale.of(max(known))) if known else None
 
     def mean(self, first: int = 0, last: int | None = None) -> float | None:
         known = self._known(first, last)
-        return _scaled(sum(known), self._scale) / len(known) if known else None
+        return self._scale.of(sum(known)) / len(known) if known else None
 
     def _known(self, first: int, last: int | None) -> array[int]:
         part = self._raw[first:last]
@@ -83,11 +87,19 @@ class History:
     can be looked at, a long one more coarsely.
     """
 
-    def __init__(self, channels: Mapping[str, Scale], rows: int = LIVE_ROWS, whole: bool = False) -> None:
+    def __init__(
+        self,
+        channels: Mapping[str, Scale],
+        rows: int = LIVE_ROWS,
+        whole: bool = False,
+        places: Sequence[int] | None = None,
+    ) -> None:
+        """``places`` of the channels in a row; None: they come in their order."""
         self._t = array("q")
         self._new: list[tuple[int, Sequence[int | None]]] = []  # the newest rows, not in their columns yet
         self._scales = dict(channels)
         self._columns = {name: array("i") for name in channels}
+        self._places = tuple(range(len(self._columns)) if places is None else places)
         self._rows = rows
         self._whole = whole
         self._keep = 1  # every so many-th row that comes
@@ -109,11 +121,13 @@ class History:
         return self._t
 
     def add(self, t: int, readings: Sequence[int | None]) -> None:
-        """A row, in the order of the channels; what is missing at its end is None."""
+        """A row; what is missing at its end is None."""
         self._came += 1
         if self._came % self._keep:
             return
         self._new.append((t, readings))
+        if len(self._new) < BATCH and len(self._t) + BATCH < self._rows:
+            return
         full = len(self) >= (self._rows if self._whole else self._rows + self._rows // 16)
         if full or len(self._new) >= BATCH:
             self._take_in()
@@ -125,9 +139,10 @@ class History:
         if not new:
             return
         self._t.extend([t for t, _ in new])
-        for place, (name, column) in enumerate(self._columns.items()):
-            values = [row[place] if place < len(row) else None for _, row in new]
-            self._columns[name] = _extended(column, values)
+        told = list(zip_longest(*[row for _, row in new]))  # by place
+        nothing = (None,) * len(new)
+        for place, (name, column) in zip(self._places, self._columns.items(), strict=True):
+            self._columns[name] = _extended(column, told[place] if place < len(told) else nothing)
 
     def _shrink(self) -> None:
         if self._whole:
@@ -163,16 +178,20 @@ _NONE = {"i": -(1 << 31), "q": -(1 << 63)}  # what stands for no reading
 
 def _value(column: array[int], place: int, scale: Scale) -> float | None:
     raw = column[place]
-    return None if raw == _NONE[column.typecode] else _scaled(raw, scale)
-
-
-def _scaled(raw: int, scale: Scale) -> float:
-    return raw / scale.by if scale.divides else raw * scale.by
+    return None if raw == _NONE[column.typecode] else scale.of(raw)
 
 
 def _extended(column: array[int], values: Sequence[int | None]) -> array[int]:
     """With some readings more, in 64 bits where they need them; what does not fit there is no reading."""
     none = _NONE[column.typecode]
+    try:
+        fresh = array(column.typecode, values)  # type: ignore[arg-type]
+    except (TypeError, OverflowError):  # None among them, or one that is too wide
+        pass
+    else:
+        if none not in fresh:
+            column.extend(fresh)
+            return column
     read = [raw for raw in values if raw is not None]
     if not read or (none < min(read) and max(read) < -none):
         column.extend([none if raw is None else raw for raw in values])

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from jetbench.domain import events as ev
+from jetbench.domain.observed import ObservedCase
+from jetbench.domain.results import CaseResult
+from jetbench.session import narrative
+from jetbench.session.results import Results
+
+if TYPE_CHECKING:
+    from jetbench.session.state import SessionState
 
 
 class PutOff:
@@ -14,16 +21,26 @@ class PutOff:
         self.on = False
         self._events: list[ev.CaseEnd] = []
 
-    def takes(self, event: ev.CaseEnd, run: ev.RunStart | None) -> bool:
-        """Whether it waits. Not where other rounds follow: the passes that it tells of would be other ones later."""
-        waits = self.on and run is not None and run.protocol.rounds == 1
-        if waits:
+    def takes(self, event: ev.CaseEnd) -> bool:
+        """Whether it waits."""
+        if self.on:
             self._events.append(event)
-        return waits
+        return self.on
 
-    def tell(self, told: Callable[[ev.CaseEnd], None]) -> bool:
-        """All that wait, to ``told``. Whether there were any."""
+    def all(self) -> list[ev.CaseEnd]:
+        """Those that wait; they wait no longer."""
         events, self._events = self._events, []
-        for event in events:
-            told(event)
-        return bool(events)
+        return events
+
+
+def line(event: ev.CaseEnd, state: SessionState) -> narrative.Line | None:
+    """What would have been told then: of a case with several rounds without what came in later ones."""
+    if event.c not in state.records or (state.run is not None and state.run.protocol.rounds == 1):
+        return narrative.line(event, state.records, state.run, state.result)
+    cut, own = state.records[event.c].until(event.t), Results()
+    cut.stop, cut.status = event.stop, "measured" if cut.was_measured else event.status
+
+    def result(record: ObservedCase) -> CaseResult:
+        return own.of(record, state.shared_stages, state.board, state.observed)
+
+    return narrative.line(event, {event.c: cut}, state.run, result)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jetbench.domain import events as ev
 from jetbench.link.base import Link
+from jetbench.session.gathered import Gathered
 
 if TYPE_CHECKING:  # of a fleet alone
     from jetbench.link.shared import SharedReader
@@ -16,6 +17,7 @@ class Reading:
     """What is read goes to ``_take`` and ``_add``, the end of it to ``_over``."""
 
     _link: Link | None
+    _lock: Gathered
 
     def __init__(self, reader: SharedReader | None) -> None:
         self._reader = reader
@@ -40,10 +42,14 @@ class Reading:
 
             if isinstance(link, Pouring):
                 link.pour_prints(self._reader, self._take_print)
-                link.pour(self._reader, self._take, self._read_all)
+                link.pour(self._reader, self._take_or_gather, self._read_all)
                 return
         threading.Thread(target=self._read_events, args=(link,), name="session", daemon=True).start()
         threading.Thread(target=self._read_prints, args=(link,), name="agent-prints", daemon=True).start()
+
+    def _take_or_gather(self, line: bytes) -> None:
+        if not self._lock.put(line):
+            self._take(line)
 
     def _read_events(self, link: Link) -> None:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,6 +11,7 @@ from jetbench.recording.folder import new_path as default_place
 from jetbench.recording.format import RecordingError, header, part
 from jetbench.recording.packing import put_away, to_write
 
+_OFTEN = (ev.Telemetry, ev.Latency)
 HERE: Mapping[str, Any] = {}  # the board's clock is ours
 
 
@@ -26,7 +27,7 @@ class Writer(Protocol):
     @property
     def size(self) -> int: ...
 
-    def write(self, line: bytes) -> None: ...
+    def write(self, *lines: bytes) -> None: ...
 
     def close(self) -> None: ...
 
@@ -110,11 +111,15 @@ class SessionRecorder:
                 self._writer.write(line)
         return said
 
+    def take_often(self, lines: Sequence[bytes]) -> None:
+        """Readings and passes, as they came: most of the lines of a session."""
+        if self._writer is not None and lines:
+            self._writer.write(*lines)
+
     def take(self, event: ev.AnyEvent, line: bytes) -> None:
         """One line of the stream, as it came. The list of models is no part of a session."""
-        if isinstance(event, ev.Telemetry | ev.Latency):  # most of them
-            if self._writer is not None:
-                self._writer.write(line)
+        if isinstance(event, _OFTEN):
+            self.take_often([line])
             return
         if isinstance(event, ev.Part):
             self._software.clear()  # of the agent that was there before

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from jetbench.session import heap
+from jetbench.session.gathered import Gathered
 from jetbench.session.picture import glance, picture, span
 from jetbench.session.playhead import Span
 from jetbench.session.recorder import SessionRecorder
@@ -24,12 +24,15 @@ class Showing:
     """Any thread may call. The lock is that of the session: no event is folded while a picture is taken."""
 
     def __init__(self, recorder: SessionRecorder) -> None:
-        self._lock = threading.Lock()
+        self._lock = Gathered(self._fold_often)
         self._state = SessionState()
         self._recorder = recorder
         self._looker: Looker | None = None
         self._trouble: str | None = None  # of the last picture
         self._tidied: int | None = None  # when it was, on the board's clock
+
+    def _fold_often(self, lines: Sequence[bytes]) -> None:
+        raise NotImplementedError
 
     def trouble(self) -> str | None:
         """What is wrong with the line to the board just now; of one that needs no line, nothing."""
@@ -55,9 +58,10 @@ class Showing:
             heap.give_back()
 
     def glance(self) -> Snapshot:
-        """As ``snapshot``, without what is drawn over time."""
+        """As ``snapshot``, without what is drawn over time; readings may be of a moment before."""
         trouble = self.trouble()
-        with self._lock:
+        self._lock.catch_up_if_due()
+        with self._lock.plain:
             taken = glance(self._state)
         return replace(taken, trouble=trouble)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +14,11 @@ from jetbench.domain import events as ev
 from jetbench.domain.plan import Plan
 from jetbench.domain.sound import unsound
 from jetbench.domain.text import printable
-from jetbench.link.base import Link
+from jetbench.link.base import Far, Link
 from jetbench.recording.axis import Axis
 from jetbench.session import affinity, model_cache
 from jetbench.session.asking import Asking, request_of
+from jetbench.session.numbers import Numbers
 from jetbench.session.reading import Reading
 from jetbench.session.recorder import SessionRecorder
 from jetbench.session.showing import Showing
@@ -26,6 +27,10 @@ from jetbench.session.under_way import Spending
 if TYPE_CHECKING:  # imported when they are called for: the first paint does without
     from jetbench.link.shared import SharedReader
     from jetbench.session.resumption import Rest
+
+
+_OFTEN = (ev.Telemetry, ev.Latency)
+LEFT_OUT = "a line of the stream is left out: "
 
 
 class SessionWorker(Asking, Reading, Showing):
@@ -61,7 +66,7 @@ class SessionWorker(Asking, Reading, Showing):
         self._spending = Spending()
         self._closing = False
         self._cores = affinity.allowed()
-        self._sequence = 0
+        self._numbers = Numbers()
 
     # -- what the owner calls
 
@@ -82,7 +87,7 @@ class SessionWorker(Asking, Reading, Showing):
                 return
             self._state.header = self._recorder.begin(self._state.board, _explicit(plan), self.clock())
             self._begun()
-        self._send(self._told(_explicit(request_of(plan, self._screen)), plan))
+        self._send(_told(_explicit(request_of(plan, self._screen)), plan, self.far))
 
     def resume(self, rest: Rest, anyway: bool = False, differs: str | None = None) -> None:
         """Go on with a cut session in its file, in place of a first run, when the board has described itself.
@@ -104,10 +109,6 @@ class SessionWorker(Asking, Reading, Showing):
                 self._fold(log, ev.encode(log))
             self._begun()
         self._send(_explicit(rest.request(self._screen and self.far is None, anyway)))
-
-    def _told(self, request: dict[str, Any], plan: Plan) -> dict[str, Any]:
-        """To a board elsewhere: there is no screen on it, and the plan, for whoever attaches to the run later."""
-        return request if self.far is None else {**request, "screen": False, "plan": _explicit(plan)}
 
     def follow(self) -> None:
         """Of a session that was attached to: ``wait`` waits for the end of the run in it."""
@@ -161,6 +162,7 @@ class SessionWorker(Asking, Reading, Showing):
         if self._link is not None:
             self._link.close()
             self._ended.wait(5.0)
+        self._lock.catch_up()
         self._recorder.finish()
 
     def mark(self, text: str = "", at: int | None = None) -> None:
@@ -175,15 +177,14 @@ class SessionWorker(Asking, Reading, Showing):
         if not line.strip():
             return
         event = _decoded(line)
-        if isinstance(event, str):
-            with self._lock:
-                self._state.note(f"a line of the stream is left out: {event[:200]}", "warning")
-            return
         with self._lock:
+            if isinstance(event, str):
+                self._state.note(LEFT_OUT + event[:200], "warning")
+                return
             if isinstance(event, ev.RunStart) and not self._running and self.far is not None:
                 self._adopt()
             self._fold(event, line)
-        if isinstance(event, ev.Telemetry | ev.Latency):  # most of them
+        if isinstance(event, _OFTEN):  # most of them
             return
         if isinstance(event, ev.RunStart):
             from jetbench.analysis import case  # noqa: F401 - while the first model loads, not when its case is over
@@ -201,15 +202,37 @@ class SessionWorker(Asking, Reading, Showing):
                 self._end_run()
             self._requests.end()
 
+    def _fold_often(self, lines: Sequence[bytes]) -> None:
+        """Readings and passes that came together. Called with the lock held."""
+        kept: list[bytes] = []
+        rows: list[ev.Telemetry] = []
+        for line in lines:
+            event = _decoded(line)
+            if isinstance(event, str):
+                self._state.note(LEFT_OUT + event[:200], "warning")
+                continue
+            kept.append(line)
+            placed = self._placed(event)
+            if isinstance(placed, ev.Telemetry):
+                rows.append(placed)
+            else:
+                self._state.apply(placed)
+        self._state.apply_rows(rows)
+        self._recorder.take_often(kept)
+
     def _fold(self, event: ev.AnyEvent, line: bytes) -> None:
         """Called with the lock held."""
-        if isinstance(event, ev.Board | ev.Part):  # another agent, which counts anew
-            self._sequence = 0
-        if event.n and self._sequence and event.n != self._sequence + 1:
-            self._state.note(f"{event.n - self._sequence - 1} events of the agent are missing", "warning")
-        self._sequence = event.n or self._sequence
-        self._state.apply(self._axis.place(event))
+        self._state.apply(self._placed(event))
         self._recorder.take(event, line)
+
+    def _placed(self, event: ev.AnyEvent) -> ev.AnyEvent:
+        """The next one, on the axis of the session."""
+        missing = self._numbers.missing_before(event)
+        if missing > 0:
+            self._state.note(f"{missing} events of the agent are missing", "warning")
+        elif missing < 0:
+            self._state.note("events of the agent came twice", "warning")
+        return self._axis.place(event)
 
     def _begin_wanted(self) -> None:
         plan, self._wanted = self._wanted, None
@@ -241,6 +264,7 @@ class SessionWorker(Asking, Reading, Showing):
     # -- begin and end of a request
 
     def _end_run(self) -> None:
+        self._lock.catch_up()
         if self._running and self._recorder.holds_run:
             self._add(self._spending.event(self.now()))
         problem = self._recorder.finish()
@@ -269,6 +293,11 @@ def _decoded(line: bytes) -> ev.AnyEvent | str:
     except (ValueError, RecursionError) as error:
         return str(error)
     return unsound(event) or event
+
+
+def _told(request: dict[str, Any], plan: Plan, far: Far | None) -> dict[str, Any]:
+    """To a board elsewhere: there is no screen on it, and the plan, for whoever attaches to the run later."""
+    return request if far is None else {**request, "screen": False, "plan": _explicit(plan)}
 
 
 def _explicit(value: Any) -> Any:
