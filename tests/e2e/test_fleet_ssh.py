@@ -173,7 +173,7 @@ def test_a_second_fleet_is_told_who_has_a_board_and_ctrl_c_ends_all_of_the_first
     wait_for(lambda: all(boards[name].sessions == [] for name in NAMES))
 
 
-def test_explain_says_why_of_one_board_over_its_line(tmp_path: Path) -> None:
+def test_explain_says_why_of_one_board_over_its_line(boards: Boards, tmp_path: Path) -> None:
     file = tmp_path / "why.jsonl"
     what = ("explain", "squeezenet1_1", "-s", "32", "--threads", "1", "--rounds", "1")
     done = jetbench(*what, "--host", "anna", "-o", file, "--json")
@@ -183,7 +183,7 @@ def test_explain_says_why_of_one_board_over_its_line(tmp_path: Path) -> None:
     assert case["verdict"]
     assert why["classes"]
     assert any(trial["reason"] is None for trial in why["trials"])
-    assert [line["host"] for line in lines_of(file) if line["k"] == "remote"][:1] == ["anna"]
+    assert [line["host"] for line in lines_of(file) if line["k"] == "remote"][:1] == [boards["anna"].address]
     shown = jetbench("show", file, "--json")
     assert json.loads(shown.stdout)["cases"][0]["why"] == why
     many = jetbench(*what, "--host", "anna,ben")
