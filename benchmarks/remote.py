@@ -44,7 +44,7 @@ from jetbench.link.ssh_line import COMMAND
 
 MODEL = "squeezenet1_1"
 LATE_MS, SAME = 50.0, 0.01
-ROUNDS = 8  # with the same agents
+ROUNDS, LEAST_BLOCKS = 8, 6  # with the same agents; and of so many an interval is made
 Round = dict[str, float]  # milliseconds
 DELIVERED = 1000  # passes, while events are timed
 
@@ -125,7 +125,8 @@ def compare(here: Callable[[], Link], there: Callable[[], Link], rounds: int, pa
     lines = []
     for words, ratio in ways_to_tell:
         told, null = (with_interval(blocks, partial(ratio, name=name)) for name in ("there", "again"))
-        lines.append(f"  {words:<25} there {_shown(told)}, here again {_shown(null)}; {same(*told[1:])}")
+        verdict = same(*told[1:]) if len(blocks) >= LEAST_BLOCKS else "too few rounds for an interval"
+        lines.append(f"  {words:<25} there {_shown(told)}, here again {_shown(null)}; {verdict}")
     return "\n".join(lines)
 
 
