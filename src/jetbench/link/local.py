@@ -97,7 +97,7 @@ class LocalLink:
         from jetbench.link.shared import pour  # of a fleet alone
 
         def take(line: bytes) -> bool:
-            sink(line)
+            sink(line.rstrip(b"\n"))
             return True
 
         def stream() -> Iterator[bytes | Followed]:

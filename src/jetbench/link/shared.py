@@ -52,7 +52,7 @@ class SharedReader:
     """Any thread may call. ``take`` is called in the reader's own, which the first pipe starts."""
 
     def __init__(self) -> None:
-        self._poll = select.poll()  # selectors adds several microseconds to every line
+        self._poll = select.poll()  # as bare as it comes: it is asked for every line
         self._followed: dict[int, Followed] = {}  # by the pipe, those that are read
         self._held: dict[int, Followed] = {}
         self._asked: deque[Callable[[], None]] = deque()

@@ -31,7 +31,7 @@ class Columns:
         loads = [c for c in channels if c.id == _LOAD]
         zones = [c for c in channels if _is(c, "temperature")]
         self._kept, self._zones = (
-            [(store, c.id, places[c.id], scales[c.id]) for store, of in stores for c in of]
+            [(store, c.id, places[c.id], scales[c.id]) for store, of in stores for c in {c.id: c for c in of}.values()]
             for stores in ([(0, clocks), (1, loads)], [(2, zones)])
         )
         self._soaks = soaks
