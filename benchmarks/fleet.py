@@ -26,7 +26,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
-from remote import MODEL, compare, delivered
+from remote import STEADY, compare, delivered
 from terminal import Terminal
 from usage import cpu_seconds
 
@@ -120,13 +120,13 @@ def told(what: str, first: psutil.Process, seconds: float) -> None:
         )
 
 
-def medians(rounds: int, passes: int) -> None:
+def medians(model: str, rounds: int, passes: int) -> None:
     from jetbench.link.dask_link import DaskLink
 
     with dask_boards() as (boards, _):
         cluster, member = found(boards)
-        print(f"p50 of {MODEL}, {passes} passes a turn, {rounds} rounds", flush=True)
-        print(compare(LocalLink, lambda: DaskLink(cluster, member), rounds, passes), flush=True)
+        print(f"p50 of {Path(model).name}, {passes} passes a turn, {rounds} rounds", flush=True)
+        print(compare(LocalLink, lambda: DaskLink(cluster, member), model, rounds, passes), flush=True)
         cluster.close()
 
 
@@ -160,9 +160,10 @@ def screen(seconds: float) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("-n", type=int, default=40, metavar="ROUNDS")
+    parser.add_argument("-n", type=int, default=80, metavar="ROUNDS")
     parser.add_argument("--seconds", type=float, default=20.0, help="windows of resident and screen")
     parser.add_argument("--part", choices=("delivery", "resident", "p50", "screen"), help="one of them alone")
+    parser.add_argument("--model", default=STEADY, help="of p50")
     parser.add_argument("--passes", type=int, default=10, help="of a turn of p50")
     parser.add_argument("--quick", action="store_true", help="short rounds: does it work")
     options = parser.parse_args()
@@ -173,7 +174,7 @@ def main() -> None:
     parts = {
         "delivery": late,
         "resident": lambda: resident(seconds),
-        "p50": lambda: medians(rounds, passes),
+        "p50": lambda: medians(options.model, rounds, passes),
         "screen": lambda: screen(seconds),
     }
     for name, part in parts.items():

@@ -7,7 +7,8 @@ Starts an sshd of its own on loopback, with its own keys. Two things:
   delivery   a run on a simulated board, with readings ten times a second: from an event's time stamp to the moment it
              is here, through agent, spool, sshd and ssh. Both clocks are one here, so the stamps can be compared.
   p50        one model, in many short turns here, there and here again: the ratio of what the turns come to, with its
-             95 % interval by resampling, and beside it that of here to itself, which tells what the machine does
+             95 % interval by resampling, and beside it that of here to itself, which tells what the machine does.
+             The model is that of steady.py, or the one that --model names
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ from jetbench.link.shared import SharedReader
 from jetbench.link.ssh import SshLink
 from jetbench.link.ssh_line import COMMAND
 
-MODEL = "squeezenet1_1"
+MODEL = "squeezenet1_1"  # whose events are timed
+STEADY = f"{Path(__file__).resolve().parent / 'steady.py'}:build"
 LATE_MS, SAME = 50.0, 0.01
 ROUNDS, LEAST_BLOCKS = 8, 6  # with the same agents; and of so many an interval is made
 Round = dict[str, float]  # milliseconds
@@ -79,9 +81,9 @@ class Side:
                 if event["k"] == "ready":
                     return
 
-    def p50(self, passes: int) -> float:
+    def p50(self, model: str, passes: int) -> float:
         """Milliseconds."""
-        plan = Plan(models=(MODEL,), k=passes, max_time=60.0)
+        plan = Plan(models=(model,), k=passes, max_time=60.0)
         told = [event for _, event in self.run(plan) if event["k"] == "lat" and not event.get("flags")]
         return statistics.median([ns for event in told for ns in event["d"]][1:]) / 1e6
 
@@ -116,11 +118,15 @@ def delivered(links: dict[str, Link]) -> None:
         print(f"delivery, {name}: {len(late)} events, {more}{limit}", flush=True)
 
 
-def compare(here: Callable[[], Link], there: Callable[[], Link], rounds: int, passes: int) -> str:
+def compare(here: Callable[[], Link], there: Callable[[], Link], model: str, rounds: int, passes: int) -> str:
     """Each round is here, there, and here again by another agent, in an order that turns: one figure for the line, one
-    for the machine. Agents are started anew every few rounds: where the loader puts torch lasts as long as an agent,
-    and makes a pass faster or slower by a per cent or two."""
-    blocks = [block(here, there, min(ROUNDS, rounds - done), passes) for done in range(0, rounds, ROUNDS)]
+    for the machine. Agents are started anew every few rounds, in an order that turns too: where the loader puts torch
+    lasts as long as an agent, and makes a pass faster or slower by a per cent or two."""
+    ways = [("here", here), ("there", there), ("again", here)]
+    blocks = []
+    for done in range(0, rounds, ROUNDS):
+        blocks.append(block(dict(ways), model, min(ROUNDS, rounds - done), passes))
+        ways = ways[1:] + ways[:1]
     ways_to_tell = (("rounds, their middle half", middle_half), ("turns, their medians", medians))
     lines = []
     for words, ratio in ways_to_tell:
@@ -130,16 +136,16 @@ def compare(here: Callable[[], Link], there: Callable[[], Link], rounds: int, pa
     return "\n".join(lines)
 
 
-def block(here: Callable[[], Link], there: Callable[[], Link], rounds: int, passes: int) -> list[Round]:
+def block(opens: dict[str, Callable[[], Link]], model: str, rounds: int, passes: int) -> list[Round]:
     """Milliseconds of each turn."""
-    links = {"here": here(), "there": there(), "again": here()}
+    links = {name: opened() for name, opened in opens.items()}
     ways = {name: Side(link) for name, link in links.items()}
     for side in ways.values():
-        side.p50(passes)  # torch is imported, the model counted
+        side.p50(model, passes)  # torch is imported, the model counted
     found = []
     for turn in range(rounds):
         order = list(ways)[turn % 3 :] + list(ways)[: turn % 3]
-        found.append({name: ways[name].p50(passes) for name in order})
+        found.append({name: ways[name].p50(model, passes) for name in order})
     for link in links.values():
         link.close()
     if os.environ.get("JETBENCH_SHOW"):
@@ -188,8 +194,9 @@ def _shown(told: tuple[float, float, float]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("-n", type=int, default=40, metavar="ROUNDS")
+    parser.add_argument("-n", type=int, default=80, metavar="ROUNDS")
     parser.add_argument("--part", choices=("delivery", "p50"), help="one of them alone")
+    parser.add_argument("--model", default=STEADY, help="of p50")
     parser.add_argument("--passes", type=int, default=10, help="of a turn")
     parser.add_argument("--quick", action="store_true", help="two short rounds: does it work")
     options = parser.parse_args()
@@ -211,8 +218,8 @@ def main() -> None:
             delivered({"here": here, "there": there(*simulated), "there, in a fleet": there(*simulated)})
         if options.part == "delivery":
             return
-        print(f"p50 of {MODEL}, {passes} passes a turn, {rounds} rounds", flush=True)
-        print(compare(lambda: LocalLink(python), there, rounds, passes), flush=True)
+        print(f"p50 of {Path(options.model).name}, {passes} passes a turn, {rounds} rounds", flush=True)
+        print(compare(lambda: LocalLink(python), there, options.model, rounds, passes), flush=True)
 
 
 if __name__ == "__main__":
