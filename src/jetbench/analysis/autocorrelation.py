@@ -9,7 +9,7 @@ on ranks and the sum cut where a pair of neighbouring lags is no longer positive
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import mul
+from operator import add, mul
 
 # The lags are looked at in a contiguous stretch of this many passes from the middle of a longer series:
 # it answers for the rest, and keeps the cost of a session of ten million passes below a second.
@@ -20,21 +20,26 @@ MAX_LAG = 400
 def ranks(values: Sequence[float]) -> list[float]:
     """Ranks from 0, ties at their mean: a slow outlier is one place higher, not a hundred times heavier."""
     order = sorted(range(len(values)), key=values.__getitem__)
+    ordered = [values[place] for place in order]
     found = [0.0] * len(values)
     first = 0
     while first < len(order):
-        last = first
-        while last + 1 < len(order) and values[order[last + 1]] == values[order[first]]:
-            last += 1
-        for place in range(first, last + 1):
-            found[order[place]] = (first + last) / 2
-        first = last + 1
+        end = first + 1
+        while end < len(order) and ordered[end] == ordered[first]:
+            end += 1
+        rank = (first + end - 1) / 2
+        for place in order[first:end]:
+            found[place] = rank
+        first = end
     return found
 
 
-def correlation(centred: Sequence[float], variance: float, lag: int) -> float:
-    """Autocorrelation at a lag of values whose mean is 0; ``variance`` is the sum of their squares."""
-    return _product(centred, centred[lag:]) / variance if variance else 0.0
+def correlation(centred: Sequence[float], variance: float, lag: int, other: Sequence[float] | None = None) -> float:
+    """Autocorrelation at a lag of values whose mean is 0, or their correlation with another series.
+
+    ``variance`` is the sum of their squares.
+    """
+    return _product(centred, (centred if other is None else other)[lag:]) / variance if variance else 0.0
 
 
 def lag1_and_n_eff(values: Sequence[float]) -> tuple[float | None, float]:
@@ -52,15 +57,15 @@ def lag1_and_n_eff(values: Sequence[float]) -> tuple[float | None, float]:
     variance = _product(centred, centred)
     if not variance:
         return None, float(n)
-    lag1 = odd = correlation(centred, variance, 1)
+    lag1 = correlation(centred, variance, 1)
+    together = [*map(add, centred, centred[1:]), centred[-1]]  # a product with it tells two lags
     total, lag = 0.0, 1
     while lag + 1 < min(len(centred) // 2, MAX_LAG):
-        pair = odd + correlation(centred, variance, lag + 1)
+        pair = correlation(centred, variance, lag, together)
         if pair <= 0:
             break
         total += pair
         lag += 2
-        odd = correlation(centred, variance, lag)
     return lag1, min(float(n), max(2.0, n / (1 + 2 * total)))
 
 

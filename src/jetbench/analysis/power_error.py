@@ -13,9 +13,10 @@ All are standard uncertainties; what is shown is twice their root sum of squares
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from statistics import mean, stdev
+from statistics import fmean
 from typing import Any
 
 import msgspec
@@ -71,8 +72,12 @@ def sampling(series: PowerSeries, windows: Sequence[Window]) -> float | None:
                 powers.append(joules / ((last - first) * 1e-9))
     if len(powers) < LEAST_BLOCKS:
         return _of_few(series, windows)
-    spread = stdev(powers) / math.sqrt(len(powers))
-    return 2 * spread if _lag1(powers) > HANGS_TOGETHER else spread
+    middle = fmean(powers)
+    centred = [power - middle for power in powers]
+    squares = math.fsum(value * value for value in centred)
+    spread = math.sqrt(squares / (len(powers) - 1) / len(powers))
+    lag1 = math.fsum(a * b for a, b in pairwise(centred)) / squares if squares else 0.0
+    return 2 * spread if lag1 > HANGS_TOGETHER else spread
 
 
 def edge(board: Board | None, series: PowerSeries, step_w: float) -> float:
@@ -91,17 +96,11 @@ def _of_few(series: PowerSeries, windows: Sequence[Window]) -> float | None:
 
 
 def _readings(series: PowerSeries, begin: int, end: int) -> int:
-    return sum(1 for t in (series.counter_t or series.t) if begin <= t <= end)
+    times = series.counter_t or series.t
+    return bisect_right(times, end) - bisect_left(times, begin)
 
 
 def _poll(series: PowerSeries) -> float:
     """Mean seconds between readings."""
     times = series.t if len(series.t) > 1 else series.counter_t
     return (times[-1] - times[0]) * 1e-9 / (len(times) - 1) if len(times) > 1 else 0.0
-
-
-def _lag1(values: Sequence[float]) -> float:
-    middle = mean(values)
-    centred = [value - middle for value in values]
-    variance = sum(value * value for value in centred)
-    return sum(a * b for a, b in pairwise(centred)) / variance if variance else 0.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from statistics import median
 
 from jetbench.analysis import thresholds as limit
@@ -72,18 +72,18 @@ def _noise(logs: Sequence[float]) -> float:
 def _change_points(logs: Sequence[float]) -> list[int]:
     """First blocks of the segments that cost least: squared distance to their mean, and a penalty for each."""
     n = len(logs)
-    sums, squares = [0.0], [0.0]
-    for value in logs:
-        sums.append(sums[-1] + value)
-        squares.append(squares[-1] + value * value)
+    sums = [0.0, *accumulate(value - logs[0] for value in logs)]
     penalty = limit.PENALTY * math.log(n) * _noise(logs) ** 2
-    best, back = [0.0] + [math.inf] * n, [0] * (n + 1)
+    back = [0] * (n + 1)
+    before = [0.0] + [math.inf] * n  # what all before a block costs, less the squares of it, which all ways share
     for end in range(limit.LEAST_BLOCKS, n + 1):
+        least, at, summed = math.inf, 0, sums[end]
         for begin in (0, *range(limit.LEAST_BLOCKS, end - limit.LEAST_BLOCKS + 1)):
-            length, total = end - begin, sums[end] - sums[begin]
-            cost = best[begin] + squares[end] - squares[begin] - total * total / length + penalty
-            if cost < best[end]:
-                best[end], back[end] = cost, begin
+            total = summed - sums[begin]
+            cost = before[begin] - total * total / (end - begin)
+            if cost < least:
+                least, at = cost, begin
+        before[end], back[end] = least + penalty, at
     begins, end = [], n
     while end > 0:
         begins.append(back[end])

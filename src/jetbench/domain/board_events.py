@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from jetbench.domain.event_base import Event
+from jetbench.domain.event_base import Event, Whole
 
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -63,7 +63,7 @@ class Settings(Event, tag="settings", frozen=True):
 class Telemetry(Event, tag="tel", frozen=True):
     """One tick: a reading for every channel of the board, None where there is none."""
 
-    v: tuple[int | None, ...] = ()
+    v: tuple[Whole | None, ...] = ()
     why: dict[str, str] = {}  # channel id -> reason code, where a reading is missing just now
 
 

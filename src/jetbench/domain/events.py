@@ -26,7 +26,7 @@ from jetbench.domain.board_events import (
     Throttle,
 )
 from jetbench.domain.check_events import Check
-from jetbench.domain.event_base import Event
+from jetbench.domain.event_base import Event, Natural, Whole
 from jetbench.domain.model_events import Count, Layer, Model
 from jetbench.domain.plan_events import Case, Fault, Overhead, Protocol, Ready, RunEnd, RunStart
 from jetbench.domain.recording_events import Checkpoint, Header, Mark, Part, Resume
@@ -111,22 +111,22 @@ class Latency(Event, tag="lat", frozen=True):
 
     c: int
     r: int = 0
-    i: int = 0  # index of the first one within case and round
-    b: int = 0
-    s: tuple[int, ...] = ()
-    d: tuple[int, ...] = ()
+    i: Natural = 0  # index of the first one within case and round
+    b: Natural = 0
+    s: tuple[Natural, ...] = ()
+    d: tuple[Natural, ...] = ()
     flags: str = ""  # of all passes of this batch: "W" warm-up, "E" the block for energy, "L" the soak
     # What disturbed single passes, as pairs that begin with the offset of the pass within s and d.
-    faults: tuple[tuple[int, int], ...] = ()  # offset, major page faults
-    waits: tuple[tuple[int, int, int], ...] = ()  # offset, involuntary switches, ns it waited for a core (-1: unknown)
-    gc: tuple[int, ...] = ()  # offsets of passes in which Python collected garbage
-    swap_in_kib: int = 0  # of the whole system during these passes
-    steal_ms: int = 0  # taken by the hypervisor from the cores of the case during these passes
-    device: tuple[int, ...] = ()  # ns by events of the accelerator; as long as d, or empty
-    spent: dict[
-        str, int
-    ] = {}  # second and third pass, alone in their batch: as of a stage (major_faults, read_kib, ...)
-    parts: dict[str, tuple[int, ...]] = {}  # end to end: read, decode, prepare, h2d, d2h; each as long as d
+    faults: tuple[tuple[Natural, Natural], ...] = ()  # offset, major page faults
+    # offset, involuntary switches, ns it waited for a core (-1: unknown)
+    waits: tuple[tuple[Natural, Natural, Whole], ...] = ()
+    gc: tuple[Natural, ...] = ()  # offsets of passes in which Python collected garbage
+    swap_in_kib: Natural = 0  # of the whole system during these passes
+    steal_ms: Natural = 0  # taken by the hypervisor from the cores of the case during these passes
+    device: tuple[Natural, ...] = ()  # ns by events of the accelerator; as long as d, or empty
+    # Of the second and third pass, alone in their batch, as of a stage: major_faults, read_kib, ...
+    spent: dict[str, Natural] = {}
+    parts: dict[str, tuple[Natural, ...]] = {}  # end to end: read, decode, prepare, h2d, d2h; each as long as d
 
 
 class Memory(Event, tag="memory", frozen=True):
