@@ -30,7 +30,7 @@ from jetbench.session.picture import glance, picture
 from jetbench.session.snapshot import Snapshot
 from jetbench.tui import glyphs
 from jetbench.tui.draw import fleet as draw
-from jetbench.tui.draw import fleet_plot
+from jetbench.tui.draw import fleet_plot, readings
 from jetbench.tui.draw.frame import Room
 from jetbench.tui.playing import Player
 from jetbench.tui.screens.pick import PickScreen
@@ -329,6 +329,10 @@ def test_a_glance_is_the_picture_without_what_is_drawn_over_time():
     for name in Snapshot.__struct_fields__:
         if name in over_time:
             assert not getattr(short, name)
+        elif name == "readings":
+            told = readings.power(long), readings.temperature(long)
+            assert (readings.power(short), readings.temperature(short)) == told and None not in told
+            assert len(short.readings) < len(long.readings)
         else:
             assert getattr(short, name) == getattr(long, name), name
 

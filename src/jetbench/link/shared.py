@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Protocol, runtime_checkable
 
-GATHER_S = 0.05  # what comes meanwhile is taken together: a line waits for half of it
+GATHER_S = 0.08  # what comes meanwhile is taken together: a line waits for half of it
 CHUNK = 1 << 16
 MAX_LINE = 1 << 22
 Take = Callable[[bytes], bool]  # a line with its end; whether more of them are wanted

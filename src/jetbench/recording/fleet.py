@@ -87,9 +87,10 @@ def fleet_header(members: Sequence[Member], plan: Mapping[str, Any], command: Se
     )
 
 
-def wrapped(board: int, line: bytes) -> bytes:
-    """A line of a board's recording as one of the fleet's, with its end."""
-    return b'{"b":%d,"l":%b}\n' % (board, line.rstrip(b"\n"))
+def wrapped(board: int, lines: bytes) -> bytes:
+    """Lines of a board's recording, each with its end, as those of the fleet's."""
+    begin = b'{"b":%d,"l":' % board
+    return begin + lines[:-1].replace(b"\n", b"}\n" + begin) + b"}\n"
 
 
 def is_fleet(path: str | os.PathLike[str]) -> bool:

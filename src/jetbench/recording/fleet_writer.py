@@ -112,9 +112,10 @@ class BoardWriter:
             self._closed = True
 
     def _put(self, *lines: bytes) -> None:
-        self._fleet.append(b"".join([wrapped(self._number, line) for line in lines]))
+        text = b"".join(lines)
+        self._fleet.append(wrapped(self._number, text))
         self._index.take(lines, self._size)
-        self._size += sum(map(len, lines))
+        self._size += len(text)
         self._last_line = lines[-1]
 
     def _checkpoint(self) -> None:

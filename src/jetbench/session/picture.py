@@ -24,13 +24,16 @@ def span(state: SessionState) -> Span:
     return Span(begin, max(begin, state.t))
 
 
-def readings(state: SessionState) -> dict[str, Reading]:
+def readings(state: SessionState, headlines: bool = False) -> dict[str, Reading]:
+    """Of all channels, or of those that one board of many is told with: its total power and its temperatures."""
     if state.board is None:
         return {}
     row: Sequence[int | None] = state.telemetry.v if state.telemetry else ()
     why: dict[str, str] = state.telemetry.why if state.telemetry else {}
     found: dict[str, Reading] = {}
     for index, channel in enumerate(state.board.channels):
+        if headlines and channel.quantity != "temperature" and channel.id != TOTAL_POWER:
+            continue
         value = scaled(channel, row[index]) if index < len(row) else None
         reason = None if value is not None else channel.reason or why.get(channel.id) or "no_reading_yet"
         found[channel.id] = Reading(channel, value, reason)
@@ -74,8 +77,12 @@ def whole(state: SessionState, record: ObservedCase) -> Bins | None:
     return state.foldings.bins(record, state.observed)
 
 
-def glance(state: SessionState) -> Snapshot:
+def glance(state: SessionState, trouble: str | None = None) -> Snapshot:
     """What is so just now, without what is drawn over time: enough for one board of many, at a tenth of the cost."""
+    return _now(state, readings(state, headlines=True), trouble)
+
+
+def _now(state: SessionState, read: dict[str, Reading], trouble: str | None) -> Snapshot:
     last = state.records.get(state.last_case) if state.last_case is not None else None
     return Snapshot(
         t=state.t,
@@ -93,7 +100,8 @@ def glance(state: SessionState) -> Snapshot:
         progress=progress(state),
         recent_ns=state.recent[-RECENT_PASSES:],
         recent_case=last.case if last else None,
-        readings=readings(state),
+        readings=read,
+        trouble=trouble,
         throttled=state.throttle.now,
         throttle_active=state.throttle.active,
         throttle_notices=state.throttle.notices,
@@ -103,10 +111,11 @@ def glance(state: SessionState) -> Snapshot:
 
 
 def picture(state: SessionState) -> Snapshot:
-    found = glance(state)
+    read = readings(state)
+    found = _now(state, read, None)
     zone = None
     if state.board is not None:
-        zone = headline_temperature(state.board, [reading.value for reading in found.readings.values()])
+        zone = headline_temperature(state.board, [reading.value for reading in read.values()])
     last = state.records.get(state.last_case) if state.last_case is not None else None
     return replace(
         found,

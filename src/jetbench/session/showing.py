@@ -62,8 +62,7 @@ class Showing:
         trouble = self.trouble()
         self._lock.catch_up_if_due()
         with self._lock.plain:
-            taken = glance(self._state)
-        return replace(taken, trouble=trouble)
+            return glance(self._state, trouble)
 
     def _with_recording(self, taken: Snapshot) -> Snapshot:
         made = self._recorder
