@@ -10,7 +10,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Protocol, runtime_checkable
 
-GATHER_S = 0.08  # what comes meanwhile is taken together: a line waits for half of it
+GATHER_S = 0.001  # times the pipes: what comes meanwhile is taken together, and a line waits for half of it
+MOST_GATHER_S = 0.07
 CHUNK = 1 << 16
 MAX_LINE = 1 << 22
 Take = Callable[[bytes], bool]  # a line with its end; whether more of them are wanted
@@ -113,7 +114,7 @@ class SharedReader:
                         self._asked.popleft()()
                 elif pipe in self._followed:  # it was not let go just before, in this round
                     self._read(pipe, self._followed[pipe])
-            time.sleep(GATHER_S)
+            time.sleep(min(MOST_GATHER_S, GATHER_S * len(self._followed)))
 
     def _take_up(self, pipe: int, followed: Followed, data: bytes = b"") -> None:
         if data:
