@@ -3,7 +3,8 @@
 python benchmarks/fleet.py [-n ROUNDS] [--part delivery|resident|p50|screen] [--quick]
 
   delivery   a run on a simulated board, with readings ten times a second, from an event's time stamp to the moment it
-             is here: agent, worker, scheduler, client. All are on this machine, so the stamps can be compared
+             is here: agent, worker, scheduler, client. All are on this machine, so the stamps can be compared. And the
+             readings of 32 boards that one thread reads, as of a fleet over ssh
   resident   a worker that waits for work: memory and CPU of its processes, without a controller and with one
   p50        one model, in turns here and on the worker: as in remote.py
   screen     32 boards that say what was recorded of a simulated one, ten readings a second each, in the app: bytes,
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import json
 import os
 import statistics
 import subprocess
@@ -26,7 +28,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
-from remote import STEADY, compare, delivered
+from remote import LATE_MS, STEADY, compare, delivered, tell_late
 from terminal import Terminal
 from usage import cpu_seconds
 
@@ -37,6 +39,7 @@ import dask_cluster
 from jetbench.domain.fleet import Member
 from jetbench.link.base import UnreachableError
 from jetbench.link.local import LocalLink
+from jetbench.link.shared import SharedReader
 
 HERE = Path(__file__).resolve().parent
 RECORDING = HERE.parent / "recordings" / "simulated-nano-long-thermal-run.jsonl.gz"
@@ -71,7 +74,12 @@ def found(boards: dask_cluster.DaskBoards) -> tuple[object, Member]:
             time.sleep(0.2)
 
 
-def late() -> None:
+def delivery(seconds: float) -> None:
+    late_by_dask()
+    late_of_many(seconds)
+
+
+def late_by_dask() -> None:
     from jetbench.link.dask_link import DaskLink
 
     with dask_boards() as (boards, _):
@@ -79,6 +87,40 @@ def late() -> None:
         simulated = ("--simulate", "orin")
         delivered({"here": LocalLink(arguments=simulated), "there": DaskLink(cluster, member, simulated)})
         cluster.close()
+
+
+@contextmanager
+def streams() -> Iterator[Path]:
+    """The boards of board_streams.py: a folder with a program for each, which stands for its interpreter."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, str(HERE / "board_streams.py"), str(RECORDING), folder, str(BOARDS)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE)
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield Path(folder)
+        process.kill()
+
+
+def late_of_many(seconds: float) -> None:
+    late: list[float] = []
+
+    def hear(line: bytes) -> None:
+        if line.startswith(b'{"k":"tel"'):
+            late.append((time.perf_counter_ns() - json.loads(line)["t"]) / 1e6)
+
+    with streams() as folder:
+        reader = SharedReader()
+        links = [LocalLink(str(folder / f"board-{number:02}")) for number in range(BOARDS)]
+        for link in links:
+            link.pour(reader, hear, lambda _: None)
+            link.pour_prints(reader, lambda _: None)
+            link.send({"op": "run"})
+        time.sleep(SETTLE_S)
+        late.clear()
+        time.sleep(seconds)
+        tell_late(f"{BOARDS} boards in a fleet", sorted(late), LATE_MS)
+        for link in links:
+            link.close()
 
 
 def resident(seconds: float) -> None:
@@ -136,14 +178,9 @@ def medians(model: str, rounds: int, passes: int) -> None:
 def screen(seconds: float) -> None:
     print(f"{BOARDS} boards at 10 Hz; windows of {seconds:g} s   B/s  worst 1 s  CPU %  RSS MiB")
     for size, most in SIZES:
-        with tempfile.TemporaryDirectory() as folder:
-            command = [sys.executable, str(HERE / "board_streams.py"), str(RECORDING), folder, str(BOARDS)]
-            streams = subprocess.Popen(command, stdout=subprocess.PIPE)
-            assert streams.stdout is not None
-            streams.stdout.readline()
-            terminal = Terminal(
-                [sys.executable, str(HERE / "fleet_screen.py"), folder, str(BOARDS)], {"XDG_DATA_HOME": folder}, size
-            )
+        with streams() as folder:
+            command = [sys.executable, str(HERE / "fleet_screen.py"), str(folder), str(BOARDS)]
+            terminal = Terminal(command, {"XDG_DATA_HOME": str(folder)}, size)
             terminal.read(LOADING_S)
             terminal.type("s")
             terminal.read(SETTLE_S)
@@ -155,7 +192,6 @@ def screen(seconds: float) -> None:
             if os.environ.get("JETBENCH_SHOW"):
                 print("\n".join(list(terminal.screens())[-1][1]))
             terminal.close("xxqy")
-            streams.kill()
 
 
 def main() -> None:
@@ -172,7 +208,7 @@ def main() -> None:
         return
     rounds, passes, seconds = (2, 10, 4.0) if options.quick else (options.n, options.passes, options.seconds)
     parts = {
-        "delivery": late,
+        "delivery": lambda: delivery(seconds),
         "resident": lambda: resident(seconds),
         "p50": lambda: medians(options.model, rounds, passes),
         "screen": lambda: screen(seconds),

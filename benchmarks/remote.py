@@ -112,10 +112,15 @@ def delivered(links: dict[str, Link]) -> None:
         lines = as_in_a_fleet(link) if isinstance(link, SshLink) and "fleet" in name else None
         late = delivery(Side(link, lines), DELIVERED)
         link.close()
-        median = percentile(late, 0.5)
-        limit = "" if name == "here" else f"; limit {LATE_MS:.0f} ms: {'holds' if median < LATE_MS else 'MISSED'}"
-        more = f"p50 {median:.2f} ms, p95 {percentile(late, 0.95):.2f}, most {late[-1]:.1f}"
-        print(f"delivery, {name}: {len(late)} events, {more}{limit}", flush=True)
+        tell_late(name, late, None if name == "here" else LATE_MS)
+
+
+def tell_late(name: str, late: list[float], most: float | None) -> None:
+    """Milliseconds in order."""
+    median = percentile(late, 0.5)
+    limit = "" if most is None else f"; limit {most:.0f} ms: {'holds' if median < most else 'MISSED'}"
+    more = f"p50 {median:.2f} ms, p95 {percentile(late, 0.95):.2f}, most {late[-1]:.1f}"
+    print(f"delivery, {name}: {len(late)} events, {more}{limit}", flush=True)
 
 
 def compare(here: Callable[[], Link], there: Callable[[], Link], model: str, rounds: int, passes: int) -> str:
