@@ -181,6 +181,23 @@ def test_effective_number_stays_in_its_bounds(values):
     assert lag1 is None or -1 <= lag1 <= 1
 
 
+@given(st.lists(st.integers(0, 30), min_size=4, max_size=120))
+def test_effective_number_is_that_of_the_formula(values):
+    """n / (1 + 2 sum rho_k), the sum cut where a pair of neighbouring lags is not positive; in whole numbers."""
+    n = len(values)
+    centred = [sum(other < value for other in values) - sum(other > value for other in values) for value in values]
+    product = [sum(centred[i] * centred[i + lag] for i in range(n - lag)) for lag in range(n)]
+    lag1, n_eff = lag1_and_n_eff(values)
+    if not product[0]:
+        assert (lag1, n_eff) == (None, n)
+        return
+    pairs = [product[lag] + product[lag + 1] for lag in range(1, n // 2 - 1, 2)]
+    positive = next((place for place, pair in enumerate(pairs) if pair <= 0), len(pairs))
+    told = sum(pairs[:positive]) / product[0]
+    assert lag1 == pytest.approx(product[1] / product[0], abs=1e-12)
+    assert n_eff == pytest.approx(min(n, max(2, n / (1 + 2 * told))))
+
+
 def test_percentiles_need_passes():
     """n >= ln 0.05 / ln q: 29 for p90, 59 for p95, 299 for p99."""
     draw = random.Random(3)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import random
+from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from latencies import noisy
 
+from jetbench.analysis import thresholds as limit
 from jetbench.analysis.outliers import classify
-from jetbench.analysis.trend import of_rounds, of_series
+from jetbench.analysis.trend import _change_points, _noise, of_rounds, of_series
 
 
 def kinds(factor, n: int = 300, runs: int = 100) -> dict[str, int]:
@@ -30,6 +36,27 @@ def test_a_warm_up_is_found():
 
 def test_a_throttled_board_is_found():
     assert kinds(lambda i: 1.0 if i < 180 else 1.25).get("slowdown", 0) >= 95
+
+
+def segmentations(n: int) -> Iterator[list[int]]:
+    """Every way to cut so many blocks into levels: where they begin."""
+    yield [0]
+    for last in range(limit.LEAST_BLOCKS, n - limit.LEAST_BLOCKS + 1):
+        for before in segmentations(last):
+            yield [*before, last]
+
+
+@given(st.lists(st.sampled_from([100.0, 101.0, 103.0, 110.0, 130.0]), min_size=6, max_size=14))
+def test_no_way_to_cut_a_series_into_levels_costs_less(blocks):
+    logs = [math.log(block) for block in blocks]
+    penalty = limit.PENALTY * math.log(len(logs)) * _noise(logs) ** 2
+
+    def cost(begins: list[int]) -> float:
+        levels = [logs[begin:end] for begin, end in pairwise([*begins, len(logs)])]
+        away = [sum((x - sum(level) / len(level)) ** 2 for x in level) for level in levels]
+        return sum(away) + penalty * len(levels)
+
+    assert cost(_change_points(logs)) <= min(map(cost, segmentations(len(logs)))) + 1e-9
 
 
 def test_a_late_change_has_no_steady_level():
