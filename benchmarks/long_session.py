@@ -5,7 +5,7 @@ times a second, ten cases. Windows of the same length are compared: the first, t
 after the session was filled as fast as it would go, to so many samples. CPU and memory are the app's alone. A picture
 is what the app's own code takes for one; a key is timed to the text it changes.
 
-``--hour``: an hour of a usual session, 30 passes a second and the same channels, of which the first minute and a half
+``--hour``: an hour of a usual session, 30 passes a second and the same channels, of which the first two minutes
 come in real time and the others as fast as they go. What is measured is how much memory that takes.
 """
 
@@ -32,6 +32,7 @@ from recording_scale import CASES, Batch, Lines, batches, board  # noqa: E402
 from jetbench.domain import events as ev  # noqa: E402
 
 HOUR_RATE = 30  # passes a second
+MARGIN_S = 5.0  # a window ends with a whole key and pause, so after its time
 SETTLED_S = 60.0  # from the start of the run to the first window: a minute fills the charts, and an empty one is cheap
 LIMITS = {"CPU %": 1.5, "picture ms": 1.5, "key ms": 1.5}  # last to first
 GROWTH_MIB = 5.0  # an hour's
@@ -171,7 +172,7 @@ def measure(seconds: float, then: int, length: float, rate: int) -> dict[str, di
         begun, process, found = terminal.now(), psutil.Process(terminal.pid), {}
         terminal.read(SETTLED_S)
         found["first"] = window(terminal, process, folder, length)
-        terminal.read(max(0.0, seconds - length - 2.0 - (terminal.now() - begun)))
+        terminal.read(max(0.0, seconds - length - MARGIN_S - (terminal.now() - begun)))
         found["last"] = window(terminal, process, folder, length)
         if then > seconds * scale.RATE:
             filled = wait_until_filled(terminal, folder, then)
@@ -207,7 +208,8 @@ def main() -> None:
     if options.quick:
         options.seconds, options.then, options.window = 100.0, 1_000_000, 12.0
     if options.hour:
-        options.rate, options.seconds, options.then = HOUR_RATE, SETTLED_S + 2 * options.window, 3600 * HOUR_RATE
+        options.rate, options.then = HOUR_RATE, 3600 * HOUR_RATE
+        options.seconds = SETTLED_S + 2 * (options.window + MARGIN_S)
     use(options.rate)
     found = measure(options.seconds, options.then, options.window, options.rate)
     first, names = found["first"], list(found["first"])
