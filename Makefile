@@ -31,8 +31,9 @@ types: $(VENV)/dev
 contracts: $(VENV)/dev
 	$(BIN)/lint-imports
 
+# Three on two cores: many tests wait for a process or a clock more than they compute.
 pytest: $(VENV)/dev $(if $(JETBENCH_OLD_PYTHON),,$(OLD).tried)
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 # Examples that the suite has not tried yet, at random, as often as there is patience for.
 fuzz: $(VENV)/dev
