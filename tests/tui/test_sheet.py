@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import fakes
+import fleets
 import msgspec
 import pytest
 from driving import drive, lines, settle, text, toasts
@@ -13,6 +14,7 @@ from fakes import ScriptedSession
 from jetbench.analysis.ahead import ahead
 from jetbench.analysis.board_checks import troubles
 from jetbench.domain import events as ev
+from jetbench.domain.fleet import Member
 from jetbench.domain.plan import Plan
 from jetbench.session.readiness import readiness
 from jetbench.tui.draft import Draft
@@ -20,6 +22,7 @@ from jetbench.tui.draw import readiness as draw
 from jetbench.tui.draw.frame import Room
 from jetbench.tui.glyphs import SETS
 from jetbench.tui.screens.sheet import SheetScreen
+from jetbench.tui.whole_fleet import WholeFleet
 
 FREE = {"governor": "schedutil", "min_khz": 729_600, "max_khz": 1_510_400}
 SPOILT: dict[str, Any] = {
@@ -99,6 +102,24 @@ def test_load_that_may_be_over_in_a_moment_is_told_and_does_not_ask():
 
     drive(loaded, script, PLAN)
     assert loaded.plans == [PLAN]
+
+
+def test_of_a_fleet_each_board_that_is_not_ready_is_told_and_all_begin():
+    told = {
+        "calm": session(board()),
+        "full": session(board(), mem__available=300.0, temp__tj_thermal=45.0),
+        "used": session(board(), load__gpu=60.0, load__cpu=70.0),
+    }
+    fleet = fleets.ScriptedFleet(*((Member(name=name), "idle", None, own) for name, own in told.items()), begun=False)
+
+    async def script(app, pilot):
+        await pilot.press("s")
+        await pilot.pause()
+        assert "full: memory\nused: GPU load\n" in toasts(app)
+        assert "calm:" not in toasts(app)
+
+    drive(WholeFleet(fleet), script, PLAN)
+    assert fleet.plans == [PLAN]
 
 
 def test_loads_count_when_they_last_and_not_while_they_are_our_own():

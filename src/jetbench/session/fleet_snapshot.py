@@ -25,7 +25,7 @@ class BoardState(msgspec.Struct, frozen=True):
     trouble: str | None = (
         None  # one line: why lost or failed, for whom it waits, or what is wrong with its line just now
     )
-    snapshot: Snapshot = Snapshot()  # as of a single board; an empty one before it answered
+    snapshot: Snapshot = Snapshot()  # a glance of a single board; an empty one before it answered
 
     @property
     def over(self) -> bool:

@@ -78,7 +78,8 @@ def whole(state: SessionState, record: ObservedCase) -> Bins | None:
 
 
 def glance(state: SessionState, trouble: str | None = None) -> Snapshot:
-    """What is so just now, without what is drawn over time: enough for one board of many, at a tenth of the cost."""
+    """What is so just now, without what is drawn over time, and of the readings power and temperatures alone: enough to
+    draw one board of many, at a tenth of the cost."""
     return _now(state, readings(state, headlines=True), trouble)
 
 

@@ -143,10 +143,11 @@ class FleetApp(BenchApp):
 
         lines = []
         for board in self.whole.newest.boards:
-            found = [] if board.snapshot.board is None else troubles(readiness(board.snapshot))
+            name = board.member.name
+            found = troubles(readiness(self.whole.fleet.session(name).snapshot()))  # a glance lacks most readings
             names = [finding.name for finding in found if finding.name not in PASSING]
             if names:
-                lines.append(f"{board.member.name}: {', '.join(names)}")
+                lines.append(f"{name}: {', '.join(names)}")
         if lines:
             self.say("\n".join([*lines[:6], "enter a board, then u says what mends it"]), "warning")
 
